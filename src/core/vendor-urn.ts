@@ -1,0 +1,4 @@
+/** The schema URN of a vendor's own User attributes. */
+export function vendorUrn(vendor: string): string {
+  return `urn:ietf:params:scim:schemas:extension:${vendor}:2.0:User`;
+}

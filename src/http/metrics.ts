@@ -1,0 +1,115 @@
+import type { RequestHandler } from 'express';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../core/clock.ts';
+import type { DeliveryResult } from '../core/delivery.ts';
+import type { Database } from '../store/database.ts';
+import { countDueAccounts, oldestUnsettledLeavers } from '../store/statistics.ts';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+
+/** What `/metrics` tells; vendors' names are its only labels of an installation, as anybody who reaches the port can read it. */
+export interface Metrics {
+  request(method: string, route: string, status: number, durationMs: number): void;
+  delivered(vendor: string, result: DeliveryResult): void;
+  /** `status` null: no answer. */
+  vendorCall(vendor: string, call: { status: number | null; durationMs: number }): void;
+  /** Prometheus' text format. */
+  text(): Promise<string>;
+  contentType: string;
+}
+
+/** A registry of its own, so that several servers can live in one process. */
+export function createMetrics(db: Database, clock: Clock): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const labelNames = ['method', 'route', 'status'] as const;
+  const requests = new Counter({
+    name: 'causeway_requests_total',
+    help: 'HTTP requests by method, route and status class.',
+    labelNames,
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'causeway_request_duration_seconds',
+    help: 'Time from a request to the end of its answer.',
+    labelNames,
+    buckets: SECONDS,
+    registers,
+  });
+  const deliveries = new Counter({
+    name: 'causeway_deliveries_total',
+    help: 'Attempts to make an account what is wanted, by vendor and result.',
+    labelNames: ['vendor', 'result'],
+    registers,
+  });
+  const calls = new Histogram({
+    name: 'causeway_vendor_call_duration_seconds',
+    help: 'Calls to vendors by vendor and status class; status "none" had no answer.',
+    labelNames: ['vendor', 'status'],
+    buckets: SECONDS,
+    registers,
+  });
+  registerGauges(registry, db, clock);
+  return {
+    request(method, route, status, durationMs) {
+      const labels = { method: knownMethod(method), route, status: statusClass(status) };
+      requests.inc(labels);
+      durations.observe(labels, durationMs / 1000);
+    },
+    delivered: (vendor, result) => deliveries.inc({ vendor, result }),
+    vendorCall: (vendor, { status, durationMs }) =>
+      calls.observe({ vendor, status: status === null ? 'none' : statusClass(status) }, durationMs / 1000),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** Read from the store at each scrape; while it cannot be read they are absent, and the rest is still told. */
+function registerGauges(registry: Registry, db: Database, clock: Clock): void {
+  const vendorGauge = (name: string, help: string, read: () => Promise<Map<string, number>>) =>
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        labelNames: ['vendor'],
+        registers: [],
+        async collect() {
+          this.reset();
+          const values = await read().catch(() => new Map<string, number>());
+          for (const [vendor, value] of values) this.set({ vendor }, value);
+        },
+      }),
+    );
+  vendorGauge(
+    'causeway_due_accounts',
+    'Accounts whose delivery is due, now or at a later retry, by vendor.',
+    () => countDueAccounts(db),
+  );
+  vendorGauge(
+    'causeway_oldest_unsettled_deprovision_seconds',
+    'Age of the oldest suspension or removal that the vendor has not confirmed yet, by vendor; absent: none.',
+    () => oldestUnsettledLeavers(db).then((times) => mapValues(times, (time) => (clock.now() - time) / 1000)),
+  );
+}
+
+export function serveMetrics(metrics: Metrics): RequestHandler {
+  return async (_request, response) => {
+    const text = await metrics.text();
+    response.setHeader('Content-Type', metrics.contentType);
+    response.end(text);
+  };
+}
+
+function mapValues(map: Map<string, number>, change: (value: number) => number): Map<string, number> {
+  return new Map([...map].map(([key, value]) => [key, Math.max(0, change(value))]));
+}
+
+function statusClass(status: number): string {
+  return `${Math.floor(status / 100)}xx`;
+}
+
+/** Node's parser lets some thirty methods through. */
+function knownMethod(method: string): string {
+  return ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method) ? method : 'other';
+}

@@ -1,0 +1,51 @@
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { ScimError } from './errors.ts';
+import { isUnassigned, memberNamed } from './values.ts';
+
+/** A member as the identity provider names it; most send no `type`. */
+export interface MemberInput {
+  value: string;
+  type?: 'User' | 'Group';
+  display?: string;
+}
+
+function refusal(what: string): ScimError {
+  return new ScimError(
+    400,
+    'invalidValue',
+    `The attribute members ${what}. Each member is an object whose value is the id of a User or Group.`,
+  );
+}
+
+function readType(type: Json | undefined): 'User' | 'Group' | undefined {
+  if (isUnassigned(type)) return undefined;
+  const text = typeof type === 'string' ? type.toLowerCase() : '';
+  if (text === 'user') return 'User';
+  if (text === 'group') return 'Group';
+  throw refusal('has an element whose type is neither User nor Group');
+}
+
+function readMember(element: Json): MemberInput {
+  const member: JsonObject = isJsonObject(element) ? element : { value: element };
+  const value = memberNamed(member, 'value');
+  if (typeof value !== 'string' || value === '') throw refusal('has an element without a value');
+  const type = readType(memberNamed(member, 'type'));
+  const display = memberNamed(member, 'display');
+  return {
+    value,
+    ...(type === undefined ? {} : { type }),
+    ...(typeof display === 'string' && display !== '' ? { display } : {}),
+  };
+}
+
+/** The members of a body, each once; null and "" are none. Not read by the schema: a group may have 100,000 of them. */
+export function readMembers(value: Json): MemberInput[] {
+  if (isUnassigned(value)) return [];
+  const unique = new Map<string, MemberInput>();
+  for (const element of Array.isArray(value) ? value : [value]) {
+    if (isUnassigned(element)) continue;
+    const member = readMember(element);
+    unique.set(member.value, member);
+  }
+  return [...unique.values()];
+}

@@ -1,0 +1,92 @@
+import type { JsonObject } from '../core/json.ts';
+import { CORE_GROUP, CORE_USER, type Group, isActive, type Member, type User } from '../core/user.ts';
+import type { Membership } from '../store/members.ts';
+import type { Scope } from './context.ts';
+import { versionTag } from './etag.ts';
+import { memberChunks } from './members.ts';
+import type { Projection } from './project.ts';
+
+export function userLocation(scope: Scope, id: string): string {
+  return `${scope.base}/Users/${id}`;
+}
+
+export function groupLocation(scope: Scope, id: string): string {
+  return `${scope.base}/Groups/${id}`;
+}
+
+function meta(resource: User | Group, resourceType: string, location: string): JsonObject {
+  return {
+    resourceType,
+    created: new Date(resource.createdAt).toISOString(),
+    lastModified: new Date(resource.modifiedAt).toISOString(),
+    location,
+    version: versionTag(resource.version),
+  };
+}
+
+/** The core URN and those of the extensions that hold data (RFC 7643 §3). */
+function schemaUrns(core: string, document: JsonObject): string[] {
+  return [core, ...Object.keys(document).filter((name) => name.toLowerCase().startsWith('urn:'))];
+}
+
+/**
+ * The User as the identity provider pushed it, with what the server adds. Nothing is made up for what was never pushed (a
+ * `displayName`, say): it would come back from a filter's other side, and after it was removed.
+ */
+export function renderUser(scope: Scope, user: User, groups: readonly Membership[]): JsonObject {
+  return {
+    schemas: schemaUrns(CORE_USER, user.document),
+    id: user.id,
+    ...user.document,
+    active: isActive(user.document),
+    groups: groups.map((group) => ({
+      value: group.id,
+      $ref: groupLocation(scope, group.id),
+      display: group.displayName,
+      type: group.direct ? 'direct' : 'indirect',
+    })),
+    meta: meta(user, 'User', userLocation(scope, user.id)),
+  };
+}
+
+function renderMember(scope: Scope, member: Member): JsonObject {
+  const location = member.type === 'User' ? userLocation : groupLocation;
+  return {
+    value: member.value,
+    $ref: location(scope, member.value),
+    type: member.type,
+    ...(member.display === null ? {} : { display: member.display }),
+  };
+}
+
+async function* memberPieces(scope: Scope, group: Group, projection: Projection): AsyncGenerator<string> {
+  let separator = '';
+  for await (const chunk of memberChunks(scope, group.id)) {
+    const { members } = projection.project({ members: chunk.map((member) => renderMember(scope, member)) });
+    if (chunk.length > 0) yield separator + JSON.stringify(members ?? []).slice(1, -1);
+    separator = ',';
+  }
+}
+
+/** The Group's JSON text in pieces, its members read by key, so that one of any size can be answered. */
+export async function* groupPieces(
+  scope: Scope,
+  group: Group,
+  projection: Projection,
+): AsyncGenerator<string> {
+  const text = JSON.stringify(
+    projection.project({
+      schemas: schemaUrns(CORE_GROUP, group.document),
+      id: group.id,
+      ...group.document,
+      meta: meta(group, 'Group', groupLocation(scope, group.id)),
+    }),
+  );
+  if (!projection.wants('members')) {
+    yield text;
+    return;
+  }
+  yield `${text.slice(0, -1)},"members":[`;
+  if (group.memberCount > 0) yield* memberPieces(scope, group, projection);
+  yield ']}';
+}

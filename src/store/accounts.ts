@@ -1,0 +1,196 @@
+import type { Account } from '../core/account.ts';
+import type { AccountId, ConnectionId, GroupId, UserId } from '../core/ids.ts';
+import type { Group, User } from '../core/user.ts';
+import { rowToAccount } from './account-rows.ts';
+import { type Database, inTransaction, type Transaction } from './database.ts';
+import { rowToGroup, rowToUser } from './rows.ts';
+
+/** A claimed account with the wanted state it was read with, in one transaction. */
+export interface Claim {
+  account: Account;
+  /** The version claimed: what settling it will settle. */
+  version: number;
+  user: User | null;
+  group: Group | null;
+  /** The groups the User is a direct member of. */
+  groupIds: Set<GroupId>;
+}
+
+export async function findAccount(
+  db: Database | Transaction,
+  connectionId: ConnectionId,
+  id: AccountId,
+): Promise<Account | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? undefined : rowToAccount(row);
+}
+
+export async function findAccountOf(
+  db: Database | Transaction,
+  connectionId: ConnectionId,
+  kind: Account['kind'],
+  resourceId: UserId | GroupId,
+): Promise<Account | undefined> {
+  const row = await db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('kind', '=', kind)
+    .where('resource_id', '=', resourceId)
+    .executeTakeFirst();
+  return row === undefined ? undefined : rowToAccount(row);
+}
+
+/** Claims up to `limit` due accounts for this process, leavers first, oldest first, and reads what each is to become. */
+export async function claimDue(
+  db: Database,
+  connectionId: ConnectionId,
+  options: { epoch: number; now: number; limit: number },
+): Promise<Claim[]> {
+  return inTransaction(db, async (tx) => {
+    const due = await tx
+      .selectFrom('accounts')
+      .select('id')
+      .where('connection_id', '=', connectionId)
+      .where('claimed_version', 'is', null)
+      .where('due_at', '<=', options.now)
+      .orderBy('rank')
+      .orderBy('due_at')
+      .orderBy('id')
+      .limit(options.limit)
+      .execute();
+    if (due.length === 0) return [];
+    const rows = await tx
+      .updateTable('accounts')
+      .set((eb) => ({
+        claimed_version: eb.ref('wanted_version'),
+        claimed_epoch: options.epoch,
+        claimed_at: options.now,
+      }))
+      .where('connection_id', '=', connectionId)
+      .where(
+        'id',
+        'in',
+        due.map(({ id }) => id),
+      )
+      .returningAll()
+      .execute();
+    const accounts = rows.map(rowToAccount).sort((a, b) => a.rank - b.rank || (a.dueAt ?? 0) - (b.dueAt ?? 0));
+    return readWanted(tx, connectionId, accounts);
+  });
+}
+
+async function readWanted(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  accounts: readonly Account[],
+): Promise<Claim[]> {
+  const idsOf = (kind: Account['kind']) =>
+    accounts.filter((account) => account.kind === kind).map((account) => account.resourceId);
+  const userIds = idsOf('user');
+  const users = new Map<string, User>();
+  const groups = new Map<string, Group>();
+  const memberships = new Map<string, Set<GroupId>>();
+  if (userIds.length > 0) {
+    const rows = await tx
+      .selectFrom('users')
+      .selectAll()
+      .where('connection_id', '=', connectionId)
+      .where('id', 'in', userIds)
+      .execute();
+    for (const row of rows) users.set(row.id, rowToUser(row));
+    for (const row of await directGroups(tx, connectionId, userIds)) {
+      memberships.set(row.member_id, (memberships.get(row.member_id) ?? new Set()).add(row.group_id));
+    }
+  }
+  const groupIds = idsOf('group');
+  if (groupIds.length > 0) {
+    const rows = await tx
+      .selectFrom('groups')
+      .selectAll()
+      .where('connection_id', '=', connectionId)
+      .where('id', 'in', groupIds)
+      .execute();
+    for (const row of rows) groups.set(row.id, rowToGroup(row));
+  }
+  return accounts.map((account) => ({
+    account,
+    version: account.claimedVersion ?? account.wantedVersion,
+    user: account.kind === 'user' ? (users.get(account.resourceId) ?? null) : null,
+    group: account.kind === 'group' ? (groups.get(account.resourceId) ?? null) : null,
+    groupIds: memberships.get(account.resourceId) ?? new Set(),
+  }));
+}
+
+function directGroups(tx: Transaction, connectionId: ConnectionId, userIds: readonly string[]) {
+  return tx
+    .selectFrom('members')
+    .select(['member_id', 'group_id'])
+    .where('connection_id', '=', connectionId)
+    .where('member_id', 'in', userIds)
+    .execute();
+}
+
+/** When the next unclaimed account of a connection falls due (epoch ms); null: none waits. */
+export async function nextDueAt(db: Database, connectionId: ConnectionId): Promise<number | null> {
+  const row = await db
+    .selectFrom('accounts')
+    .select(({ fn }) => fn.min('due_at').as('next'))
+    .where('connection_id', '=', connectionId)
+    .where('claimed_version', 'is', null)
+    .where('due_at', 'is not', null)
+    .executeTakeFirst();
+  return row?.next ?? null;
+}
+
+/** How many accounts of a connection are due by `now`, claimed ones too. */
+export async function countDue(db: Database, connectionId: ConnectionId, now: number): Promise<number> {
+  const row = await db
+    .selectFrom('accounts')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('connection_id', '=', connectionId)
+    .where('due_at', '<=', now)
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+/**
+ * Claims of processes that are gone: what they began is not known, so each is in doubt and due when its last call can no longer
+ * take effect. Returns how many there were.
+ */
+export async function recoverClaims(
+  db: Database,
+  epoch: number,
+  options: { now: number; callTimeoutMs: number },
+): Promise<number> {
+  const rows = await db
+    .updateTable('accounts')
+    .set({
+      claimed_version: null,
+      claimed_epoch: null,
+      claimed_at: null,
+      doubt_at: options.now,
+      due_at: options.now + options.callTimeoutMs,
+      state: 'waiting',
+    })
+    .where('claimed_version', 'is not', null)
+    .where('claimed_epoch', '<', epoch)
+    .returning('id')
+    .execute();
+  return rows.length;
+}
+
+/** A clock that was ahead when `due_at` was written must not hold accounts back: no later than the largest backoff. */
+export async function bringForward(db: Database, latest: number): Promise<void> {
+  await db
+    .updateTable('accounts')
+    .set({ due_at: latest })
+    .where('due_at', '>', latest)
+    .where('claimed_version', 'is', null)
+    .execute();
+}

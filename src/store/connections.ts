@@ -1,0 +1,184 @@
+import type { Updateable } from 'kysely';
+import type { Connection } from '../core/connection.ts';
+import { OperatorError } from '../core/errors.ts';
+import type { ConnectionId } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
+import {
+  CONNECTION_COLUMNS,
+  type ConnectionChanges,
+  changedColumns,
+  connectionColumns,
+  rowToConnection,
+} from './connection-rows.ts';
+import { type Database, inTransaction, type Transaction } from './database.ts';
+import type { Keyring } from './encryption.ts';
+import { UniqueViolation } from './errors.ts';
+import type { ConnectionsTable } from './tables.ts';
+
+export type NewConnection = Required<ConnectionChanges> & Pick<Connection, 'id' | 'vendor'>;
+
+/** What one connection owns besides its own row. The audit trail stays. */
+const OWNED_TABLES = [
+  'tokens',
+  'members',
+  'user_emails',
+  'users',
+  'groups',
+  'accounts',
+  'deliveries',
+  'tasks',
+  'fanouts',
+] as const;
+
+/** Throws `OperatorError` if the id is taken. */
+export async function insertConnection(
+  db: Database | Transaction,
+  keyring: Keyring,
+  connection: NewConnection,
+  credentials: JsonObject,
+  now: number,
+): Promise<Connection> {
+  const { id, vendor } = connection;
+  try {
+    const row = await db
+      .insertInto('connections')
+      .values({
+        ...connectionColumns(connection),
+        id,
+        vendor,
+        credentials: sealCredentials(keyring, id, credentials),
+        created_at: now,
+        modified_at: now,
+        version: 1,
+      })
+      .returning(CONNECTION_COLUMNS)
+      .executeTakeFirstOrThrow();
+    return rowToConnection(row);
+  } catch (error) {
+    if (!(error instanceof UniqueViolation)) throw error;
+    throw new OperatorError(`A connection with the id "${id}" exists already. Choose another id.`, {
+      cause: error,
+    });
+  }
+}
+
+export async function findConnection(
+  db: Database | Transaction,
+  id: ConnectionId,
+): Promise<Connection | undefined> {
+  const row = await db
+    .selectFrom('connections')
+    .select(CONNECTION_COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && rowToConnection(row);
+}
+
+/** By id. */
+export async function listConnections(db: Database | Transaction): Promise<Connection[]> {
+  const rows = await db.selectFrom('connections').select(CONNECTION_COLUMNS).orderBy('id').execute();
+  return rows.map(rowToConnection);
+}
+
+/** Throws `OperatorError` if there is no such connection. */
+export async function updateConnection(
+  db: Database | Transaction,
+  id: ConnectionId,
+  changes: ConnectionChanges,
+  now: number,
+): Promise<Connection> {
+  return write(db, id, changedColumns(changes), now);
+}
+
+/** The connection, its directory, its work and its tokens; false if there was none. Nothing happens at the vendor. */
+export async function removeConnection(db: Database | Transaction, id: ConnectionId): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    for (const table of OWNED_TABLES) await tx.deleteFrom(table).where('connection_id', '=', id).execute();
+    const removed = await tx.deleteFrom('connections').where('id', '=', id).executeTakeFirst();
+    return removed.numDeletedRows > 0n;
+  });
+}
+
+/** Throws `OperatorError` if there is no such connection, or if they were sealed with another key. */
+export async function readCredentials(
+  db: Database | Transaction,
+  keyring: Keyring,
+  id: ConnectionId,
+): Promise<JsonObject> {
+  const row = await db
+    .selectFrom('connections')
+    .select('credentials')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) throw missing(id);
+  return JSON.parse(keyring.open(row.credentials, credentialsOf(id)));
+}
+
+/** Raises the version, so that sessions with the old credentials end. */
+export async function writeCredentials(
+  db: Database | Transaction,
+  keyring: Keyring,
+  id: ConnectionId,
+  credentials: JsonObject,
+  now: number,
+): Promise<Connection> {
+  return write(db, id, { credentials: sealCredentials(keyring, id, credentials) }, now);
+}
+
+/** False if it was paused already (the first reason stays), or does not exist. */
+export async function pauseConnection(
+  db: Database | Transaction,
+  id: ConnectionId,
+  reason: string,
+  at: number,
+): Promise<boolean> {
+  const updated = await db
+    .updateTable('connections')
+    .set((row) => ({
+      paused_reason: reason,
+      paused_at: at,
+      modified_at: at,
+      version: row('version', '+', 1),
+    }))
+    .where('id', '=', id)
+    .where('paused_at', 'is', null)
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+/** Throws `OperatorError` if there is no such connection; one that is not paused stays so. */
+export async function resumeConnection(
+  db: Database | Transaction,
+  id: ConnectionId,
+  now: number,
+): Promise<Connection> {
+  return write(db, id, { paused_reason: null, paused_at: null }, now);
+}
+
+async function write(
+  db: Database | Transaction,
+  id: ConnectionId,
+  columns: Updateable<ConnectionsTable>,
+  now: number,
+): Promise<Connection> {
+  const row = await db
+    .updateTable('connections')
+    .set((current) => ({ ...columns, modified_at: now, version: current('version', '+', 1) }))
+    .where('id', '=', id)
+    .returning(CONNECTION_COLUMNS)
+    .executeTakeFirst();
+  if (row === undefined) throw missing(id);
+  return rowToConnection(row);
+}
+
+function missing(id: ConnectionId): OperatorError {
+  return new OperatorError(`There is no connection "${id}". List them with "causeway connection list".`);
+}
+
+function credentialsOf(id: ConnectionId): string {
+  return `credentials of ${id}`;
+}
+
+function sealCredentials(keyring: Keyring, id: ConnectionId, credentials: JsonObject): string {
+  return keyring.seal(JSON.stringify(credentials), credentialsOf(id));
+}

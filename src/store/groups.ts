@@ -1,0 +1,242 @@
+import type { Selectable } from 'kysely';
+import type { Connection } from '../core/connection.ts';
+import { NotUnique } from '../core/errors.ts';
+import { fold } from '../core/fold.ts';
+import type { ConnectionId, GroupId, UserId } from '../core/ids.ts';
+import { newId } from '../core/ids.ts';
+import { type JsonObject, sameJson } from '../core/json.ts';
+import { mappedGroupIds } from '../core/mapping.ts';
+import type { Group, Member } from '../core/user.ts';
+import { type Database, inTransaction, type Transaction } from './database.ts';
+import { markAffected, markPushed, type WriteContext } from './due-marks.ts';
+import { UniqueViolation } from './errors.ts';
+import { addMembers, leaveAllGroups, memberIds, removeMembers } from './members.ts';
+import { rowToGroup } from './rows.ts';
+import type { GroupsTable } from './tables.ts';
+import type { WriteResult } from './users.ts';
+
+export interface GroupWrite {
+  document: JsonObject;
+  folded: JsonObject;
+  displayName: string;
+  externalId: string | null;
+}
+
+/** A change of members as differences, so that its cost does not grow with the group; or the whole new list. */
+export type MembersWrite =
+  | { kind: 'delta'; add: readonly Member[]; remove: readonly string[] }
+  | { kind: 'replace'; members: readonly Member[] };
+
+export interface GroupChange {
+  write: GroupWrite;
+  /** Null: the members stay. */
+  members: MembersWrite | null;
+}
+
+export async function findGroup(
+  db: Database | Transaction,
+  connectionId: ConnectionId,
+  id: GroupId,
+): Promise<Group | undefined> {
+  const row = await groupRow(db, connectionId, id);
+  return row === undefined ? undefined : rowToGroup(row);
+}
+
+/** Throws NotUnique for a taken `displayName` and UnknownMembers. */
+export async function createGroup(
+  db: Database,
+  connection: Connection,
+  write: GroupWrite,
+  members: readonly Member[],
+  context: WriteContext,
+): Promise<WriteResult<Group>> {
+  return uniqueDisplayName(write.displayName, () =>
+    inTransaction(db, async (tx) => {
+      const id = newId();
+      const { added } = await addMembers(tx, connection.id, id, members);
+      const row: GroupsTable = {
+        connection_id: connection.id,
+        id,
+        ...writeColumns(write),
+        member_count: added,
+        version: 1,
+        created_at: context.now,
+        modified_at: context.now,
+      };
+      await tx.insertInto('groups').values(row).execute();
+      await countGroups(tx, connection.id, 1);
+      await markGroup(tx, connection, id, false, context);
+      return { resource: rowToGroup(row), changed: true, wait: null };
+    }),
+  );
+}
+
+/**
+ * Reads, changes and writes a Group in one transaction. Adding or removing k members costs O(k) statements' work, whatever the
+ * group's size. Undefined: no such Group.
+ */
+export async function changeGroup(
+  db: Database,
+  connection: Connection,
+  id: GroupId,
+  change: (current: Group) => GroupChange,
+  context: WriteContext,
+): Promise<WriteResult<Group> | undefined> {
+  let displayName = '';
+  return uniqueDisplayName(
+    () => displayName,
+    () =>
+      inTransaction(db, async (tx) => {
+        const found = await groupRow(tx, connection.id, id);
+        if (found === undefined) return undefined;
+        const current = rowToGroup(found);
+        const { write, members } = change(current);
+        displayName = write.displayName;
+        const moved = await writeMembers(tx, connection.id, id, members);
+        const sameDocument = sameJson(write.document, current.document);
+        if (sameDocument && moved.added + moved.removed === 0) {
+          return { resource: current, changed: false, wait: null };
+        }
+        const row: GroupsTable = {
+          connection_id: connection.id,
+          id,
+          ...writeColumns(write),
+          member_count: current.memberCount + moved.added - moved.removed,
+          version: current.version + 1,
+          created_at: current.createdAt,
+          modified_at: Math.max(context.now, current.modifiedAt),
+        };
+        await tx
+          .updateTable('groups')
+          .set(row)
+          .where('connection_id', '=', connection.id)
+          .where('id', '=', id)
+          .execute();
+        if (!sameDocument) await markGroup(tx, connection, id, false, context);
+        await markMembers(tx, connection, id, moved.userIds, context);
+        return { resource: rowToGroup(row), changed: true, wait: null };
+      }),
+  );
+}
+
+/** The Group and its memberships go; what they gave its members is taken back by later deliveries. False: no such Group. */
+export async function deleteGroup(
+  db: Database,
+  connection: Connection,
+  id: GroupId,
+  check: (current: Group) => void,
+  context: WriteContext,
+): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    const row = await groupRow(tx, connection.id, id);
+    if (row === undefined) return false;
+    check(rowToGroup(row));
+    const members = await memberIds(tx, connection.id, id);
+    await tx
+      .deleteFrom('members')
+      .where('connection_id', '=', connection.id)
+      .where('group_id', '=', id)
+      .execute();
+    await tx.deleteFrom('groups').where('connection_id', '=', connection.id).where('id', '=', id).execute();
+    await leaveAllGroups(tx, connection.id, id, context.now);
+    await countGroups(tx, connection.id, -1);
+    await markGroup(tx, connection, id, true, context);
+    const users = members.filter(({ type }) => type === 'User').map((member) => member.id);
+    await markMembers(tx, connection, id, users, context);
+    return true;
+  });
+}
+
+async function writeMembers(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  groupId: GroupId,
+  write: MembersWrite | null,
+): Promise<{ added: number; removed: number; userIds: UserId[] }> {
+  if (write === null) return { added: 0, removed: 0, userIds: [] };
+  let remove: readonly string[];
+  let add: readonly Member[];
+  if (write.kind === 'delta') {
+    ({ add, remove } = write);
+  } else {
+    const wanted = new Set(write.members.map((member) => member.value));
+    const present = await memberIds(tx, connectionId, groupId);
+    const presentIds = new Set(present.map((member) => member.id));
+    remove = present.filter((member) => !wanted.has(member.id)).map((member) => member.id);
+    add = write.members.filter((member) => !presentIds.has(member.value));
+  }
+  const gone = await removeMembers(tx, connectionId, groupId, remove);
+  const come = await addMembers(tx, connectionId, groupId, add);
+  return { added: come.added, removed: gone.removed, userIds: [...come.userIds, ...gone.userIds] };
+}
+
+/** Only a mirrored Group has an account of its own at the vendor. */
+async function markGroup(
+  tx: Transaction,
+  connection: Connection,
+  id: GroupId,
+  leaving: boolean,
+  context: WriteContext,
+): Promise<void> {
+  if (connection.policies.groups !== 'mirror') return;
+  const mark = { connectionId: connection.id, kind: 'group' as const, resourceId: id, leaving };
+  await markPushed(tx, { ...mark, undo: null }, context);
+}
+
+/** Members' accounts are affected only by groups that a rule names or that are mirrored. */
+async function markMembers(
+  tx: Transaction,
+  connection: Connection,
+  groupId: GroupId,
+  userIds: readonly UserId[],
+  context: WriteContext,
+): Promise<void> {
+  if (connection.policies.groups !== 'mirror' && !mappedGroupIds(connection.mapping).has(groupId)) return;
+  await markAffected(tx, connection.id, userIds, `group ${groupId}`, context);
+}
+
+function groupRow(
+  db: Database | Transaction,
+  connectionId: ConnectionId,
+  id: GroupId,
+): Promise<Selectable<GroupsTable> | undefined> {
+  return db
+    .selectFrom('groups')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+function writeColumns(write: GroupWrite) {
+  return {
+    display_name: write.displayName,
+    display_name_key: fold(write.displayName),
+    external_id: write.externalId,
+    document: JSON.stringify(write.document),
+    folded: JSON.stringify(write.folded),
+  };
+}
+
+async function countGroups(tx: Transaction, connectionId: ConnectionId, by: 1 | -1): Promise<void> {
+  await tx
+    .updateTable('connections')
+    .set((eb) => ({ group_count: eb('group_count', '+', by) }))
+    .where('id', '=', connectionId)
+    .execute();
+}
+
+async function uniqueDisplayName<T>(
+  displayName: string | (() => string),
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof UniqueViolation)) throw error;
+    const name = typeof displayName === 'string' ? displayName : displayName();
+    throw new NotUnique(`Another Group of this connection has the displayName ${JSON.stringify(name)}.`, {
+      cause: error,
+    });
+  }
+}

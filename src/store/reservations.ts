@@ -1,0 +1,108 @@
+import type { Connection } from '../core/connection.ts';
+import { fold } from '../core/fold.ts';
+import { rowToAccount } from './account-rows.ts';
+import type { Account } from '../core/account.ts';
+import { type Database, inTransaction, type Transaction } from './database.ts';
+import { replaceTasks } from './tasks.ts';
+
+/**
+ * reserved: the address is this account's now. taken-over: it was a deleted User's, whose account this one is from now on (a
+ * re-hire). taken: a living User's, or a deleted one's that the adoption policy leaves alone. busy: ask again when its delivery
+ * has settled.
+ */
+export type Reservation =
+  | { kind: 'reserved' }
+  | { kind: 'taken-over'; account: Account }
+  | { kind: 'taken'; userName: string | null }
+  | { kind: 'busy' };
+
+/** Reserves the folded vendor address for an account, before any call that can create or adopt. */
+export async function reserveAddress(
+  db: Database,
+  connection: Connection,
+  account: Account,
+  address: string,
+  now: number,
+): Promise<Reservation> {
+  return inTransaction(db, async (tx) => {
+    const row = await tx
+      .selectFrom('accounts')
+      .selectAll()
+      .where('connection_id', '=', connection.id)
+      .where('kind', '=', account.kind)
+      .where('address_key', '=', fold(address))
+      .where('id', '!=', account.id)
+      .executeTakeFirst();
+    if (row === undefined) {
+      await writeAddress(tx, account, address);
+      return { kind: 'reserved' };
+    }
+    const holder = rowToAccount(row);
+    const owner = await ownerName(tx, holder);
+    if (owner !== null) return { kind: 'taken', userName: owner };
+    if (connection.policies.adoption === 'refuse') return { kind: 'taken', userName: null };
+    if (holder.claimedVersion !== null) return { kind: 'busy' };
+    return { kind: 'taken-over', account: await takeOver(tx, account, holder, address, now) };
+  });
+}
+
+async function takeOver(
+  tx: Transaction,
+  account: Account,
+  holder: Account,
+  address: string,
+  now: number,
+): Promise<Account> {
+  const key = { connectionId: holder.connectionId, accountId: holder.id };
+  await replaceTasks(tx, key, [], now);
+  await tx
+    .deleteFrom('accounts')
+    .where('connection_id', '=', holder.connectionId)
+    .where('id', '=', holder.id)
+    .execute();
+  const row = await tx
+    .updateTable('accounts')
+    .set({
+      address: holder.address ?? address,
+      address_key: fold(address),
+      vendor_id: holder.vendorId,
+      origin: holder.origin,
+      actual: holder.actual === null ? null : JSON.stringify(holder.actual),
+      written: JSON.stringify(holder.written),
+      doubt_at: holder.doubtAt,
+    })
+    .where('connection_id', '=', account.connectionId)
+    .where('id', '=', account.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return rowToAccount(row);
+}
+
+async function writeAddress(tx: Transaction, account: Account, address: string): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set({ address, address_key: fold(address) })
+    .where('connection_id', '=', account.connectionId)
+    .where('id', '=', account.id)
+    .execute();
+}
+
+/** The name of the living User or Group that an account belongs to; null: it was deleted. */
+async function ownerName(tx: Transaction, account: Account): Promise<string | null> {
+  if (account.kind === 'group') {
+    const group = await tx
+      .selectFrom('groups')
+      .select('display_name')
+      .where('connection_id', '=', account.connectionId)
+      .where('id', '=', account.resourceId)
+      .executeTakeFirst();
+    return group?.display_name ?? null;
+  }
+  const user = await tx
+    .selectFrom('users')
+    .select('user_name')
+    .where('connection_id', '=', account.connectionId)
+    .where('id', '=', account.resourceId)
+    .executeTakeFirst();
+  return user?.user_name ?? null;
+}

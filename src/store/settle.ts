@@ -1,0 +1,238 @@
+import type { Account, AccountError, AccountState } from '../core/account.ts';
+import type { DeliveryResult } from '../core/delivery.ts';
+import { fold } from '../core/fold.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { TaskWish } from '../core/task.ts';
+import { rowToAccount } from './account-rows.ts';
+import type { Claim } from './accounts.ts';
+import { writeAudit } from './audit.ts';
+import { type Database, inTransaction, type Transaction } from './database.ts';
+import { insertDelivery } from './deliveries.ts';
+import { RANK } from './due-marks.ts';
+import type { AccountsTable } from './tables.ts';
+import { replaceTasks } from './tasks.ts';
+import { findUser, overwriteUser, removeUserRows } from './users.ts';
+
+/** What is known of the account at the vendor after an attempt. */
+export type Knowledge = Pick<Account, 'address' | 'vendorId' | 'origin' | 'actual' | 'written' | 'doubtAt'>;
+
+/** One attempt, as far as every ending shares it. */
+export interface Attempt {
+  claim: Claim;
+  knowledge: Knowledge;
+  /** `{step, …}` in order. */
+  steps: JsonObject[];
+  error: AccountError | null;
+  /** Names of the changes made at the vendor, for the audit: `create`, `remove` … */
+  changes: readonly string[];
+  startedAt: number;
+  endedAt: number;
+}
+
+export interface Settlement extends Attempt {
+  result: Exclude<DeliveryResult, 'retry'>;
+  state: AccountState;
+  tasks: readonly TaskWish[];
+  /** The account is known not to be at the vendor. */
+  absent: boolean;
+}
+
+/**
+ * lost: the claim was no longer this process's, and nothing was written. put-back: the refused push was taken back, or deleted
+ * with its User where it was a create.
+ */
+export type Settled = 'settled' | 'put-back' | 'lost';
+
+/** Ends an attempt for good: its outcome covers every version up to the claimed one. */
+export async function settle(db: Database, settlement: Settlement): Promise<Settled> {
+  return inTransaction(db, async (tx) => {
+    const account = await claimedAccount(tx, settlement.claim);
+    if (account === null) return 'lost';
+    await record(tx, account, settlement, settlement.result, settlement.state);
+    const { version } = settlement.claim;
+    const refused = settlement.result === 'refused' || settlement.result === 'conflict';
+    if (refused && account.undoVersion === version && account.wantedVersion === version) {
+      await putBack(tx, account, settlement);
+      return 'put-back';
+    }
+    await replaceTasks(tx, accountKey(account), settlement.tasks, settlement.endedAt);
+    const newer = account.wantedVersion > version;
+    const gone = settlement.claim.user === null && settlement.claim.group === null;
+    if (settlement.absent && gone && !newer) {
+      await removeAccount(tx, account);
+      return 'settled';
+    }
+    await writeAccount(tx, account, {
+      ...knowledgeColumns(settlement.knowledge),
+      ...UNCLAIMED,
+      settled_version: version,
+      attempts: 0,
+      due_at: newer ? (account.dueAt ?? settlement.endedAt) : null,
+      state: newer ? 'due' : settlement.state,
+      last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
+      settled_at: settlement.endedAt,
+    });
+    return 'settled';
+  });
+}
+
+/** Ends an attempt that is to be made again at `dueAt`; what it learned and changed is kept. */
+export async function release(db: Database, attempt: Attempt, dueAt: number): Promise<'released' | 'lost'> {
+  return inTransaction(db, async (tx) => {
+    const account = await claimedAccount(tx, attempt.claim);
+    if (account === null) return 'lost';
+    await record(tx, account, attempt, 'retry', 'waiting');
+    await writeAccount(tx, account, {
+      ...knowledgeColumns(attempt.knowledge),
+      ...UNCLAIMED,
+      attempts: account.attempts + 1,
+      due_at: dueAt,
+      state: 'waiting',
+      last_error: attempt.error === null ? null : JSON.stringify(attempt.error),
+    });
+    return 'released';
+  });
+}
+
+/** Gives a claim back as if it had not been made: nothing was tried. */
+export async function unclaim(db: Database, claim: Claim, dueAt: number): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const account = await claimedAccount(tx, claim);
+    if (account !== null) await writeAccount(tx, account, { ...UNCLAIMED, due_at: dueAt });
+  });
+}
+
+const UNCLAIMED = { claimed_version: null, claimed_epoch: null, claimed_at: null };
+
+async function claimedAccount(tx: Transaction, claim: Claim): Promise<Account | null> {
+  const row = await tx
+    .selectFrom('accounts')
+    .selectAll()
+    .where('connection_id', '=', claim.account.connectionId)
+    .where('id', '=', claim.account.id)
+    .where('claimed_version', '=', claim.version)
+    .where('claimed_epoch', '=', claim.account.claimedEpoch)
+    .executeTakeFirst();
+  return row === undefined ? null : rowToAccount(row);
+}
+
+/**
+ * Restores what was there before a refused push, as a new version. A User that the push created goes, and what was already made
+ * of it at the vendor is removed. After effects a restored document is delivered again, so that nothing of the refused one stays.
+ */
+async function putBack(tx: Transaction, account: Account, settlement: Settlement): Promise<void> {
+  const { claim, knowledge, endedAt: now } = settlement;
+  const made = knowledge.vendorId !== null && knowledge.origin === 'created';
+  const again = account.undo?.kind === 'create' ? made || knowledge.doubtAt !== null : settlement.changes.length > 0;
+  if (account.undo?.kind === 'create') {
+    await removeUserRows(tx, account.connectionId, account.resourceId, now);
+    if (!again) {
+      await replaceTasks(tx, accountKey(account), [], now);
+      await removeAccount(tx, account);
+      return;
+    }
+  } else if (account.undo?.kind === 'document') {
+    await restoreDocument(tx, account, now);
+  }
+  await writeAccount(tx, account, {
+    ...knowledgeColumns(knowledge),
+    ...UNCLAIMED,
+    undo: null,
+    undo_version: null,
+    wanted_version: claim.version + (again ? 1 : 0),
+    settled_version: claim.version,
+    due_at: again ? now : null,
+    rank: account.undo?.kind === 'create' ? RANK.leaver : RANK.change,
+    attempts: 0,
+    state: again ? 'due' : 'in-sync',
+    last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
+    settled_at: now,
+  });
+}
+
+async function restoreDocument(tx: Transaction, account: Account, now: number): Promise<void> {
+  const user = await findUser(tx, account.connectionId, account.resourceId);
+  if (user === undefined || account.undo?.kind !== 'document') return;
+  const { document, folded } = account.undo;
+  await overwriteUser(
+    tx,
+    user,
+    {
+      document,
+      folded,
+      userName: String(document['userName']),
+      externalId: typeof document['externalId'] === 'string' ? document['externalId'] : null,
+    },
+    now,
+  );
+}
+
+async function record(
+  tx: Transaction,
+  account: Account,
+  attempt: Attempt,
+  result: DeliveryResult,
+  state: AccountState,
+): Promise<void> {
+  await insertDelivery(tx, {
+    connectionId: account.connectionId,
+    accountId: account.id,
+    fromVersion: account.settledVersion,
+    toVersion: attempt.claim.version,
+    result,
+    state,
+    steps: attempt.steps,
+    error: attempt.error,
+    attempt: account.attempts + 1,
+    requestId: attempt.claim.account.requestId,
+    startedAt: attempt.startedAt,
+    endedAt: attempt.endedAt,
+  });
+  for (const change of attempt.changes) {
+    await writeAudit(tx, {
+      at: attempt.endedAt,
+      actor: 'worker',
+      action: `account.${change}`,
+      connectionId: account.connectionId,
+      target: `account ${account.id}`,
+      detail: { address: attempt.knowledge.address ?? account.address, requestId: account.requestId },
+    });
+  }
+}
+
+function knowledgeColumns(knowledge: Knowledge) {
+  return {
+    address: knowledge.address,
+    address_key: knowledge.address === null ? null : fold(knowledge.address),
+    vendor_id: knowledge.vendorId,
+    origin: knowledge.origin,
+    actual: knowledge.actual === null ? null : JSON.stringify(knowledge.actual),
+    written: JSON.stringify(knowledge.written),
+    doubt_at: knowledge.doubtAt,
+  };
+}
+
+async function writeAccount(
+  tx: Transaction,
+  account: Account,
+  columns: Partial<AccountsTable>,
+): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set(columns)
+    .where('connection_id', '=', account.connectionId)
+    .where('id', '=', account.id)
+    .execute();
+}
+
+async function removeAccount(tx: Transaction, account: Account): Promise<void> {
+  await tx
+    .deleteFrom('accounts')
+    .where('connection_id', '=', account.connectionId)
+    .where('id', '=', account.id)
+    .execute();
+}
+
+function accountKey(account: Account) {
+  return { connectionId: account.connectionId, accountId: account.id };
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { OperatorError } from '../core/errors.ts';
+import { type ConnectionId, newId } from '../core/ids.ts';
+import { type Database, inTransaction, type Transaction } from './database.ts';
+import type { Keyring } from './encryption.ts';
+
+/** What the operator may see of a token; its text is shown once, by `issueToken`. Times are epoch ms. */
+export interface Token {
+  id: string;
+  connectionId: ConnectionId;
+  label: string;
+  /** Its first characters, for telling tokens apart. */
+  hint: string;
+  createdAt: number;
+  /** Null: never. */
+  expiresAt: number | null;
+  revokedAt: number | null;
+  lastUsedAt: number | null;
+}
+
+const PREFIX = 'cwy_';
+const RANDOM_BYTES = 32;
+const HINT_LENGTH = PREFIX.length + 4;
+
+/** Throws `OperatorError` if there is no such connection. Several tokens of one may be valid at once. */
+export async function issueToken(
+  db: Database | Transaction,
+  keyring: Keyring,
+  options: { connectionId: ConnectionId; label: string; expiresAt: number | null; now: number },
+): Promise<{ id: string; token: string }> {
+  const { connectionId, label, expiresAt, now } = options;
+  const token = PREFIX + randomBytes(RANDOM_BYTES).toString('base64url');
+  const id = newId();
+  await inTransaction(db, async (tx) => {
+    const owner = await tx.selectFrom('connections').select('id').where('id', '=', connectionId).execute();
+    if (owner.length === 0) throw new OperatorError(`There is no connection "${connectionId}".`);
+    await tx
+      .insertInto('tokens')
+      .values({
+        id,
+        connection_id: connectionId,
+        label,
+        digest: keyring.digestToken(token),
+        hint: token.slice(0, HINT_LENGTH),
+        created_at: now,
+        expires_at: expiresAt,
+        revoked_at: null,
+        last_used_at: null,
+      })
+      .execute();
+  });
+  return { id, token };
+}
+
+/** Of one connection, or all; oldest first, expired and revoked ones included. */
+export async function listTokens(db: Database | Transaction, connectionId?: ConnectionId): Promise<Token[]> {
+  let query = db.selectFrom('tokens').selectAll().orderBy('connection_id').orderBy('id');
+  if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    id: row.id,
+    connectionId: row.connection_id,
+    label: row.label,
+    hint: row.hint,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+  }));
+}
+
+/** False if there is no such token or it was revoked before. */
+export async function revokeToken(db: Database | Transaction, id: string, now: number): Promise<boolean> {
+  const updated = await db
+    .updateTable('tokens')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+/** By `Keyring.digestToken`. The caller judges connection, expiry and revocation, so that its log can tell them apart. */
+export async function findToken(
+  db: Database | Transaction,
+  digest: string,
+): Promise<Pick<Token, 'id' | 'connectionId' | 'expiresAt' | 'revokedAt'> | undefined> {
+  const row = await db
+    .selectFrom('tokens')
+    .select(['id', 'connection_id', 'expires_at', 'revoked_at'])
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return (
+    row && {
+      id: row.id,
+      connectionId: row.connection_id,
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+    }
+  );
+}
+
+/** Records that the token was used; the caller decides how often that is worth a write. */
+export async function touchToken(db: Database | Transaction, id: string, now: number): Promise<void> {
+  await db.updateTable('tokens').set({ last_used_at: now }).where('id', '=', id).execute();
+}

@@ -1,0 +1,241 @@
+import type { VendorAccount } from '../core/account.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Connection } from '../core/connection.ts';
+import { VendorError } from '../core/errors.ts';
+import type { FieldValues } from '../core/field.ts';
+import { fold } from '../core/fold.ts';
+import type { User } from '../core/user.ts';
+import type { Claim } from '../store/accounts.ts';
+import type { Database } from '../store/database.ts';
+import { reserveAddress } from '../store/reservations.ts';
+import type { AnyVendor } from '../vendor-kit/define.ts';
+import type { Supports } from '../vendor-kit/vendor.ts';
+import { beginAttempt, describeStep, learnAbsent, type Progress } from './attempt.ts';
+import { type Executor, executeSteps } from './execute.ts';
+import type { Lookup } from './lookup.ts';
+import { type PlanInput, plan } from './plan.ts';
+import { mapUser, type Wanted } from './wanted.ts';
+
+export interface DeliveryTools {
+  db: Database;
+  connection: Connection;
+  vendor: AnyVendor;
+  supports: Supports;
+  clock: Clock;
+  callTimeoutMs: number;
+  /** What the connection's expressions give for this User. */
+  computed(user: User): Promise<FieldValues>;
+  /** Null on a dry-run connection: nothing can be called. */
+  live: LiveTools | null;
+}
+
+export interface LiveTools extends Executor {
+  lookup: Lookup;
+}
+
+/** How an attempt ended; `progress` has what it learned, whichever way. */
+export type Ending =
+  | { kind: 'done' }
+  | { kind: 'planned' }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'conflict'; reason: string }
+  /** Another account of the same address is being delivered: ask again shortly. */
+  | { kind: 'busy' }
+  | { kind: 'failed'; error: unknown };
+
+/** A plan that keeps changing under its own steps is a defect of the vendor's answers; four rounds are more than any needs. */
+const ROUNDS = 4;
+
+/** Makes one claimed account what is wanted. Never throws: how it ended is the answer. */
+export async function deliver(
+  tools: DeliveryTools,
+  claim: Claim,
+): Promise<{ progress: Progress; ending: Ending }> {
+  const progress = beginAttempt(claim, tools.clock.now());
+  try {
+    return { progress, ending: await attempt(tools, progress) };
+  } catch (error) {
+    if (error instanceof VendorError && error.code === 'UNCERTAIN') {
+      progress.knowledge.doubtAt = progress.callStartedAt ?? tools.clock.now();
+    }
+    return { progress, ending: { kind: 'failed', error } };
+  }
+}
+
+async function attempt(tools: DeliveryTools, progress: Progress): Promise<Ending> {
+  const { user, groupIds } = progress.claim;
+  const { connection, vendor } = tools;
+  const computed = user === null ? {} : await tools.computed(user);
+  const mapped = mapUser({ connection, vendor, user, groupIds, computed });
+  if ('refusal' in mapped) return refusedByMapping(tools, progress, mapped.refusal);
+  const { wanted } = mapped;
+  return tools.live === null
+    ? planOnly(tools, progress, wanted)
+    : makeWanted(tools, tools.live, progress, wanted);
+}
+
+async function makeWanted(
+  tools: DeliveryTools,
+  live: LiveTools,
+  progress: Progress,
+  wanted: Wanted,
+): Promise<Ending> {
+  const obstacle = await reserve(tools, progress, wanted);
+  if (obstacle !== null) return obstacle;
+  let actual = await learn(tools, live, progress, wanted);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (actual === 'unknown') return leaveDoubt(tools, progress);
+    if (actual === 'absent' && progress.knowledge.address !== wanted.address) {
+      const taken = await reserve(tools, progress, wanted);
+      if (taken !== null) return taken;
+    }
+    const stop = await carryOut(tools, live, progress, wanted, actual);
+    if (stop.kind !== 'plan-again') return stop;
+    actual = progress.knowledge.actual ?? 'absent';
+  }
+  return { kind: 'failed', error: new Error('The plan did not come to an end.') };
+}
+
+function refusedByMapping(tools: DeliveryTools, progress: Progress, refusal: string): Ending {
+  if (tools.live !== null) return { kind: 'refused', reason: refusal };
+  progress.steps.push({ step: 'refuse', reason: refusal });
+  return { kind: 'planned' };
+}
+
+function planOnly(tools: DeliveryTools, progress: Progress, wanted: Wanted): Ending {
+  progress.steps = plan(planInput(tools, progress, wanted, progress.knowledge.actual ?? 'absent')).map(
+    describeStep,
+  );
+  return { kind: 'planned' };
+}
+
+/** Before any call that can create or adopt, the address is reserved: one address, one account. */
+async function reserve(tools: DeliveryTools, progress: Progress, wanted: Wanted): Promise<Ending | null> {
+  const { knowledge, claim } = progress;
+  if (wanted.address === null || knowledge.vendorId !== null) return null;
+  // What an uncertain create may have left under the old address has to be found before another address is taken.
+  const held = knowledge.address;
+  if (knowledge.doubtAt !== null && held !== null && fold(held) !== fold(wanted.address)) return null;
+  const { db, connection, vendor, clock } = tools;
+  const reservation = await reserveAddress(db, connection, claim.account, wanted.address, clock.now());
+  switch (reservation.kind) {
+    case 'reserved':
+      progress.knowledge = { ...knowledge, address: wanted.address };
+      return null;
+    case 'taken-over': {
+      const { address, vendorId, origin, actual, written, doubtAt } = reservation.account;
+      progress.knowledge = { address, vendorId, origin, actual, written, doubtAt };
+      progress.steps.push({ step: 'rehire', address: wanted.address });
+      return null;
+    }
+    case 'busy':
+      return { kind: 'busy' };
+    case 'taken': {
+      const holder = reservation.userName === null ? 'a deleted User' : `the User ${reservation.userName}`;
+      const reason = `The address ${wanted.address} at ${vendor.title} belongs to ${holder} of this connection.`;
+      return { kind: 'conflict', reason };
+    }
+  }
+}
+
+/** What is at the vendor: what is known already, or a look where that is in doubt or where a create must not be repeated. */
+async function learn(
+  tools: DeliveryTools,
+  live: LiveTools,
+  progress: Progress,
+  wanted: Wanted,
+): Promise<VendorAccount | 'absent' | 'unknown'> {
+  const { vendorId, actual, doubtAt } = progress.knowledge;
+  if (doubtAt === null && actual !== null) return actual;
+  const address = progress.knowledge.address ?? wanted.address;
+  if (doubtAt === null && vendorId === null) {
+    const mustLook = wanted.presence === 'active' && tools.supports.onRepeatedCreate === 'undocumented';
+    if (!mustLook || address === null) return 'absent';
+  }
+  if (address === null) return 'absent';
+  const since = doubtAt === null ? 0 : doubtAt + tools.callTimeoutMs;
+  const key = vendorId === null ? { address } : { id: vendorId, address };
+  const found = await live.lookup.find(key, since);
+  if (found === 'unknown') return doubtAt === null ? 'absent' : decideRepeat(tools);
+  if (found === 'absent') {
+    learnAbsent(progress);
+    // Under the wanted address it stays reserved; under another one it is free now.
+    if (address === wanted.address) progress.knowledge.address = address;
+  } else if (doubtAt !== null || vendorId !== null) {
+    // An account that appears after an uncertain create is the one that Causeway made.
+    progress.knowledge = {
+      ...progress.knowledge,
+      address: found.address,
+      vendorId: found.id,
+      origin: progress.knowledge.origin ?? 'created',
+      actual: found,
+      doubtAt: null,
+    };
+  }
+  return found;
+}
+
+/** After an uncertain create that nobody can look up, the vendor's word on repeated creates decides. */
+function decideRepeat(tools: DeliveryTools): 'absent' | 'unknown' {
+  return tools.supports.onRepeatedCreate === 'undocumented' ? 'unknown' : 'absent';
+}
+
+function leaveDoubt(tools: DeliveryTools, progress: Progress): Ending {
+  const address = progress.knowledge.address ?? '';
+  const title = `Look in ${tools.vendor.title} whether ${address} has an account: a call to make it ended without an answer, and repeating it is not safe.`;
+  progress.tasks.push({ kind: 'doubt', title, wanted: address });
+  return { kind: 'done' };
+}
+
+async function carryOut(
+  tools: DeliveryTools,
+  live: LiveTools,
+  progress: Progress,
+  wanted: Wanted,
+  actual: VendorAccount | 'absent',
+): Promise<Ending | { kind: 'plan-again' }> {
+  const managed = progress.knowledge.vendorId !== null;
+  if (actual !== 'absent' && !managed && tools.connection.policies.adoption === 'refuse') {
+    const reason = `${actual.address} has an account at ${tools.vendor.title} already, and this connection takes none over (adoption).`;
+    return { kind: 'conflict', reason };
+  }
+  progress.tasks = [];
+  try {
+    const steps = plan(planInput(tools, progress, wanted, actual));
+    return (await executeSteps(live, progress, steps)) ?? { kind: 'done' };
+  } catch (error) {
+    if (!(error instanceof VendorError) || error.code !== 'CONFLICT') throw error;
+    return adoptOrConflict(tools, live, progress, wanted, error);
+  }
+}
+
+/** The vendor says that the address is there already: take it over if it can be seen, else it is somebody else's. */
+async function adoptOrConflict(
+  tools: DeliveryTools,
+  live: LiveTools,
+  progress: Progress,
+  wanted: Wanted,
+  error: VendorError,
+): Promise<Ending | { kind: 'plan-again' }> {
+  if (wanted.address === null || progress.knowledge.vendorId !== null) throw error;
+  const found = await live.lookup.find({ address: wanted.address }, tools.clock.now());
+  if (found === 'absent' || found === 'unknown') return { kind: 'conflict', reason: error.message };
+  return carryOut(tools, live, progress, wanted, found);
+}
+
+function planInput(
+  tools: DeliveryTools,
+  progress: Progress,
+  wanted: Wanted,
+  actual: VendorAccount | 'absent',
+): PlanInput {
+  return {
+    wanted,
+    actual,
+    managed: progress.knowledge.vendorId !== null,
+    written: progress.knowledge.written,
+    vendor: tools.vendor,
+    supports: tools.supports,
+    policies: tools.connection.policies,
+  };
+}

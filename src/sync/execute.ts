@@ -1,0 +1,121 @@
+import type { VendorAccount } from '../core/account.ts';
+import type { Clock } from '../core/clock.ts';
+import { VendorError } from '../core/errors.ts';
+import type { FieldTable, FieldValues } from '../core/field.ts';
+import type { CreateOutcome, Session, WantedCreate } from '../vendor-kit/vendor.ts';
+import { describeStep, learnAbsent, learnPresent, type Progress } from './attempt.ts';
+import { mergeWritten } from './differences.ts';
+import type { Step } from './plan.ts';
+
+export interface Executor {
+  session: Session;
+  /** Creates one account, in company with others where the vendor takes several a call. */
+  create(wanted: WantedCreate): Promise<CreateOutcome>;
+  fields: FieldTable;
+  clock: Clock;
+}
+
+/** Why execution of a plan stopped before its end. */
+export type Stop = { kind: 'plan-again' } | { kind: 'refused'; reason: string };
+
+/** Carries out the steps in order and notes what each one did. Null: all done. Throws VendorError. */
+export async function executeSteps(
+  executor: Executor,
+  progress: Progress,
+  steps: readonly Step[],
+): Promise<Stop | null> {
+  for (const step of steps) {
+    progress.steps.push(describeStep(step));
+    const stop = await executeStep(executor, progress, step);
+    if (stop !== null) return stop;
+  }
+  return null;
+}
+
+async function executeStep(executor: Executor, progress: Progress, step: Step): Promise<Stop | null> {
+  switch (step.step) {
+    case 'create':
+      await create(executor, progress, step.address, step.fields);
+      return { kind: 'plan-again' };
+    case 'adopt':
+      learnPresent(progress, step.account, 'adopted');
+      progress.changes.push('adopt');
+      return null;
+    case 'task':
+      progress.tasks.push(step.task);
+      return null;
+    case 'refuse':
+      return { kind: 'refused', reason: step.reason };
+    case 'replace':
+      throw new Error('An address cannot be replaced yet.');
+    default:
+      return changeAccount(executor, progress, step);
+  }
+}
+
+async function create(
+  executor: Executor,
+  progress: Progress,
+  address: string,
+  fields: FieldValues,
+): Promise<void> {
+  progress.callStartedAt = executor.clock.now();
+  const outcome = await executor.create({ address, fields });
+  if ('error' in outcome) throw outcome.error;
+  learnPresent(progress, outcome.account, 'created');
+  progress.knowledge.written = writtenByCreate(executor.fields, fields);
+  progress.changes.push('create');
+}
+
+function writtenByCreate(table: FieldTable, fields: FieldValues): FieldValues {
+  const compared = table.filter((field) => field.set !== 'key' && field.compared !== false);
+  return Object.fromEntries(
+    compared.flatMap(({ name }) => (fields[name] === undefined ? [] : [[name, fields[name]]])),
+  );
+}
+
+type AccountStep = Extract<Step, { step: 'update' | 'suspend' | 'reactivate' | 'remove' | 'revoke' }>;
+
+async function changeAccount(
+  executor: Executor,
+  progress: Progress,
+  step: AccountStep,
+): Promise<Stop | null> {
+  const account = progress.knowledge.actual;
+  if (account === null) throw new Error(`The plan wants ${step.step} of an account that is not known.`);
+  progress.callStartedAt = executor.clock.now();
+  try {
+    await callFor(executor, progress, step, account);
+  } catch (error) {
+    if (!(error instanceof VendorError) || error.code !== 'GONE') throw error;
+    learnAbsent(progress);
+    return { kind: 'plan-again' };
+  }
+  progress.changes.push(step.step);
+  return step.step === 'reactivate' ? { kind: 'plan-again' } : null;
+}
+
+async function callFor(
+  { session, fields }: Executor,
+  progress: Progress,
+  step: AccountStep,
+  account: VendorAccount,
+): Promise<void> {
+  if (step.step === 'remove') {
+    await supported(session.remove)(account);
+    learnAbsent(progress);
+    return;
+  }
+  if (step.step === 'update') {
+    learnPresent(progress, await supported(session.update)(account, step.changes), null);
+    progress.knowledge.written = mergeWritten(fields, progress.knowledge.written, step.changes);
+    return;
+  }
+  learnPresent(progress, await supported(session[step.step])(account), null);
+}
+
+/** The plan never asks for what `supports` does not declare; the contract test holds session and `supports` equal. */
+function supported<Method>(method: Method | undefined): Method {
+  if (method === undefined) throw new Error('The vendor declares a call that its session does not have.');
+  return method;
+}

@@ -1,0 +1,67 @@
+import type { VendorAccount } from '../../core/account.ts';
+import { VendorError } from '../../core/errors.ts';
+import { fold } from '../../core/fold.ts';
+import { get, pathSegment, sendJson, type VendorClient } from '../../vendor-kit/client.ts';
+import { paginate } from '../../vendor-kit/paginate.ts';
+import { ScimUser, ScimUserList } from './wire.ts';
+
+const PAGE_SIZE = 100;
+const SCIM_JSON = { 'Content-Type': 'application/scim+json' };
+const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+/** Attention's own SCIM side: the only way to suspend and reactivate. */
+export function scimSide(client: VendorClient, update: 'patch' | 'put') {
+  async function readPage(startIndex: number) {
+    const path = `/scim/Users?startIndex=${startIndex}&count=${PAGE_SIZE}`;
+    const { Resources: items, totalResults } = await client.read(get(path), ScimUserList);
+    const next = startIndex + items.length;
+    return { items, next: items.length > 0 && next <= totalResults ? next : null };
+  }
+
+  /** The SCIM id, which may differ from the REST one. */
+  async function findId(address: string): Promise<string> {
+    const matches = (user: ScimUser) => fold(user.userName) === fold(address);
+    const filter = encodeURIComponent(`userName eq ${JSON.stringify(address)}`);
+    const filtered = await client.read(get(`/scim/Users?filter=${filter}`), ScimUserList);
+    const found = filtered.Resources.find(matches);
+    if (found) return found.id;
+    // Its configuration says `filter: false`, so an answer without a match proves nothing.
+    for await (const user of paginate(readPage, 1)) {
+      if (matches(user)) return user.id;
+    }
+    throw new VendorError(
+      'NOT_PERMITTED',
+      `Attention’s SCIM side does not know ${address}: change its access in Attention.`,
+    );
+  }
+
+  async function writeActive(path: string, active: boolean): Promise<ScimUser> {
+    if (update === 'patch') {
+      const patch = { schemas: [PATCH_OP], Operations: [{ op: 'replace', path: 'active', value: active }] };
+      return client.read({ ...sendJson('PATCH', path, patch, 'account'), headers: SCIM_JSON }, ScimUser);
+    }
+    const { meta: _, ...user } = await client.read(get(path, 'account'), ScimUser);
+    const replaced = sendJson('PUT', path, { ...user, active }, 'account');
+    return client.read({ ...replaced, headers: SCIM_JSON }, ScimUser);
+  }
+
+  async function setActive(account: VendorAccount, active: boolean): Promise<VendorAccount> {
+    const known = account.extra?.['scimId'];
+    const scimId = typeof known === 'string' ? known : await findId(account.address);
+    const after = await writeActive(`/scim/Users/${pathSegment(scimId)}`, active);
+    if (after.active !== active) {
+      throw new VendorError(
+        'NOT_PERMITTED',
+        `Attention did not carry out the change of ${account.address}: make it there, and try the other scim.update.`,
+      );
+    }
+    return { ...account, presence: active ? 'active' : 'suspended', extra: { ...account.extra, scimId } };
+  }
+
+  return {
+    /** Proves the token. */
+    verify: async () => void (await client.read(get('/scim/Users?startIndex=1&count=1'), ScimUserList)),
+    suspend: (account: VendorAccount) => setActive(account, false),
+    reactivate: (account: VendorAccount) => setActive(account, true),
+  };
+}

@@ -1,0 +1,282 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { VendorAccount } from '../../src/core/account.ts';
+import { fold } from '../../src/core/fold.ts';
+import {
+  accountOf,
+  contractCases,
+  errorOf,
+  failureOf,
+  listAll,
+  openStage,
+  otherValue,
+  type Stage,
+  wantedFor,
+} from './vendors-setup.ts';
+
+const ANA = 'ana.diaz+x@example.com';
+const BO = 'bo.li@example.com';
+const HTML = { headers: { 'Content-Type': 'text/html' }, body: '<html><body><h1>Oops</h1></body></html>' };
+
+describe.each(await contractCases())('$name', ({ vendor, settings, supports }) => {
+  let stage: Stage;
+
+  beforeEach(async () => {
+    stage = await openStage(vendor, { settings });
+  });
+  afterEach(() => stage.close());
+
+  async function create(address: string): Promise<VendorAccount> {
+    const [outcome] = await stage.session.create([wantedFor(stage, address)]);
+    return accountOf(outcome);
+  }
+
+  async function listed(address: string): Promise<VendorAccount | undefined> {
+    return (await listAll(stage.session)).find((account) => fold(account.address) === fold(address));
+  }
+
+  describe('its session', () => {
+    it('has exactly the methods that `supports` declares', () => {
+      const { session } = stage;
+      expect({
+        find: session.find !== undefined,
+        update: session.update !== undefined,
+        suspend: session.suspend !== undefined,
+        reactivate: session.reactivate !== undefined,
+        remove: session.remove !== undefined,
+        revoke: session.revoke !== undefined,
+        groups: session.groups !== undefined,
+        removesGroups: session.groups?.remove !== undefined,
+      }).toEqual({
+        find: supports.find,
+        update: supports.update.length > 0,
+        suspend: supports.suspend,
+        reactivate: supports.suspend,
+        remove: supports.remove,
+        revoke: supports.revoke,
+        groups: supports.groups !== null,
+        removesGroups: supports.groups?.remove === true,
+      });
+    });
+
+    it('declares as updatable only fields of its table that can be set later', () => {
+      const later = vendor.fields.filter((field) => field.set === 'always' || field.set === 'update');
+      expect(later.map((field) => field.name)).toEqual(expect.arrayContaining([...supports.update]));
+    });
+
+    it('chooses default policies that it supports', () => {
+      const policies = vendor.policies(stage.settings);
+      const can = { suspend: supports.suspend, remove: supports.remove, revoke: supports.revoke, task: true };
+      expect([can[policies.deactivate], can[policies.delete]]).toEqual([true, true]);
+    });
+
+    it('verifies a good credential', async () => {
+      await expect(stage.session.verify()).resolves.toBeUndefined();
+    });
+
+    it('calls a dead credential UNAUTHORISED in every call', async () => {
+      const wrong = Object.keys(stage.fake.sandbox.credentials).map((name) => [name, 'wrong']);
+      const dead = stage.connect(Object.fromEntries(wrong));
+      expect((await failureOf(dead.verify())).code).toBe('UNAUTHORISED');
+      expect((await failureOf(listAll(dead))).code).toBe('UNAUTHORISED');
+      expect(errorOf((await dead.create([wantedFor(stage, ANA)]))[0]).code).toBe('UNAUTHORISED');
+      expect(await stage.accounts()).toEqual([]);
+    });
+  });
+
+  describe('an account', () => {
+    it('is created with its address and then listed once', async () => {
+      const account = await create(ANA);
+      expect(account.address).toBe(ANA);
+      const accounts = await listAll(stage.session);
+      expect(accounts.map(({ id, address }) => ({ id, address }))).toEqual([
+        { id: account.id, address: ANA },
+      ]);
+    });
+
+    it('is described by fields of the table alone', async () => {
+      await create(ANA);
+      const names = vendor.fields.map((field) => field.name);
+      expect(names).toEqual(expect.arrayContaining(Object.keys((await listed(ANA))?.fields ?? {})));
+    });
+
+    it('has the compared fields that it was created with', async () => {
+      await create(ANA);
+      const wanted = wantedFor(stage, ANA).fields;
+      const actual = (await listed(ANA))?.fields ?? {};
+      const compared = vendor.fields.filter(({ name, compared: told = true }) => told && name in actual);
+      const created = compared.filter(({ name }) => name in wanted).map(({ name }) => name);
+      expect(created.map((name) => [name, actual[name]])).toEqual(
+        created.map((name) => [name, wanted[name]]),
+      );
+    });
+
+    it('is created together with others, with one outcome each in order', async () => {
+      const outcomes = await stage.session.create([wantedFor(stage, ANA), wantedFor(stage, BO)]);
+      expect(outcomes.map((outcome) => accountOf(outcome).address)).toEqual([ANA, BO]);
+      expect((await stage.accounts()).map((account) => account.key).sort()).toEqual([ANA, BO]);
+    });
+
+    it.runIf(supports.find)('is found by its address in any case, and absent otherwise', async () => {
+      const account = await create(ANA);
+      await create(BO);
+      const found = await stage.session.find?.({ address: ANA.toUpperCase() });
+      expect(found).toMatchObject({ id: account.id, address: ANA });
+      expect(await stage.session.find?.({ address: 'nobody@example.com' })).toBe('absent');
+    });
+
+    it.each([...supports.update])('takes a change of %s', async (name) => {
+      await create(ANA);
+      const before = await listed(ANA);
+      const field = vendor.fields.find((one) => one.name === name);
+      if (!before || !field) throw new Error(`${name} is not in the field table.`);
+      const value = otherValue(field, before.fields[name], stage.fake);
+      const changes = Array.isArray(value)
+        ? { set: {}, add: { [name]: value }, remove: {} }
+        : { set: { [name]: value }, add: {}, remove: {} };
+      const after = await stage.session.update?.(before, changes);
+      const expected = Array.isArray(value) ? expect.arrayContaining(value) : value;
+      expect(after?.fields[name]).toEqual(expected);
+      expect((await listed(ANA))?.fields).toEqual({ ...before.fields, [name]: expected });
+    });
+
+    it.runIf(supports.suspend)('is suspended and reactivated', async () => {
+      const account = await create(ANA);
+      const suspended = await stage.session.suspend?.(account);
+      expect(suspended?.presence).toBe('suspended');
+      expect((await listed(ANA))?.presence).toBe('suspended');
+      expect(await stage.accounts()).toMatchObject([{ key: ANA, state: 'suspended' }]);
+      if (!suspended) return;
+      expect((await stage.session.reactivate?.(suspended))?.presence).toBe('active');
+      expect((await listed(ANA))?.presence).toBe('active');
+    });
+
+    it.runIf(supports.remove)('is removed, and its removal can be repeated', async () => {
+      const account = await create(ANA);
+      await create(BO);
+      await stage.session.remove?.(account);
+      expect((await stage.accounts()).map(({ key }) => key)).toEqual([BO]);
+      expect(await listed(ANA)).toBeUndefined();
+      await expect(stage.session.remove?.(account)).resolves.toBeUndefined();
+    });
+
+    it.runIf(supports.revoke)('keeps its place and loses what it may do when revoked', async () => {
+      await create(ANA);
+      const account = await listed(ANA);
+      if (!account) throw new Error('The account is not listed.');
+      expect((await stage.session.revoke?.(account))?.id).toBe(account.id);
+      expect(await listed(ANA)).toBeDefined();
+    });
+  });
+
+  describe.runIf(supports.groups)('its groups', () => {
+    const titles = async () =>
+      (await Array.fromAsync(stage.session.groups?.list() ?? [])).map((g) => g.address);
+
+    it('are created, listed and renamed under the title that was given', async () => {
+      const { groups } = stage.session;
+      const group = await groups?.create('Field Sales');
+      expect(group?.address).toBe('Field Sales');
+      expect(await titles()).toContain('Field Sales');
+      const renamed = await groups?.rename(group?.id ?? '', 'Inside Sales');
+      expect(renamed).toMatchObject({ id: group?.id, address: 'Inside Sales' });
+      expect(await titles()).toContain('Inside Sales');
+      expect(await titles()).not.toContain('Field Sales');
+    });
+
+    it.runIf(supports.groups?.remove)('are removed', async () => {
+      const group = await stage.session.groups?.create('Field Sales');
+      await stage.session.groups?.remove?.(group?.id ?? '');
+      expect(await titles()).not.toContain('Field Sales');
+    });
+  });
+
+  describe('a read that fails', () => {
+    const reads: { fault: string; how: object; code: string }[] = [
+      { fault: 'a connection cut before the answer', how: { kind: 'reset-before' }, code: 'UNAVAILABLE' },
+      { fault: 'HTTP 500', how: { kind: 'status', status: 500 }, code: 'UNAVAILABLE' },
+      {
+        fault: 'an HTML page with HTTP 502',
+        how: { kind: 'status', status: 502, ...HTML },
+        code: 'UNAVAILABLE',
+      },
+      { fault: 'half a JSON document', how: { kind: 'garbled' }, code: 'UNREADABLE' },
+      {
+        fault: 'an HTML page with HTTP 200',
+        how: { kind: 'status', status: 200, ...HTML },
+        code: 'UNREADABLE',
+      },
+      { fault: 'an empty reply', how: { kind: 'status', status: 200 }, code: 'UNREADABLE' },
+      { fault: 'another shape', how: { kind: 'status', status: 200, body: '{"ok":1}' }, code: 'UNREADABLE' },
+      { fault: 'the bad-key answer', how: { kind: 'unauthorised' }, code: 'UNAUTHORISED' },
+      { fault: 'HTTP 403', how: { kind: 'status', status: 403 }, code: 'NOT_PERMITTED' },
+    ];
+
+    it.each(reads)('is $code after $fault', async ({ how, code }) => {
+      await create(ANA);
+      await stage.fault({ ...how, times: 1 });
+      const error = await failureOf(listAll(stage.session));
+      expect(error.code).toBe(code);
+      expect(error.message).not.toContain('<');
+    });
+
+    it('names the base URL when it is redirected', async () => {
+      await stage.fault({
+        kind: 'status',
+        status: 302,
+        headers: { Location: 'http://127.0.0.1:1/' },
+        times: 1,
+      });
+      const error = await failureOf(listAll(stage.session));
+      expect(error).toMatchObject({ code: 'REJECTED', message: expect.stringContaining('baseUrl') });
+    });
+
+    it('waits as long as Retry-After says', async () => {
+      await stage.fault({ kind: 'status', status: 429, headers: { 'Retry-After': '120' }, times: 1 });
+      const before = Date.now();
+      const { code, retryAt = 0 } = await failureOf(listAll(stage.session));
+      expect(code).toBe('THROTTLED');
+      expect(retryAt).toBeGreaterThanOrEqual(before + 120_000);
+      expect(retryAt).toBeLessThanOrEqual(Date.now() + 120_000);
+    });
+  });
+
+  describe('a create that fails', () => {
+    const effects: { fault: string; how: object; made: boolean }[] = [
+      { fault: 'a connection cut before the effect', how: { kind: 'reset-before' }, made: false },
+      { fault: 'a connection cut after the effect', how: { kind: 'reset-after' }, made: true },
+      { fault: 'half a JSON document', how: { kind: 'garbled' }, made: true },
+      { fault: 'HTTP 500', how: { kind: 'status', status: 500 }, made: false },
+      { fault: 'an HTML page with HTTP 200', how: { kind: 'status', status: 200, ...HTML }, made: false },
+    ];
+
+    it.each(effects)('is UNCERTAIN after $fault, and a look tells', async ({ how, made }) => {
+      await stage.fault({ ...how, times: 1 });
+      const [outcome] = await stage.session.create([wantedFor(stage, ANA)]);
+      expect(errorOf(outcome).code).toBe('UNCERTAIN');
+      expect((await listed(ANA)) !== undefined).toBe(made);
+      const found = await stage.session.find?.({ address: ANA });
+      if (found !== undefined) expect(found !== 'absent').toBe(made);
+    });
+
+    it('is THROTTLED until Retry-After, which stops the others of its round', async () => {
+      await stage.fault({ kind: 'status', status: 429, headers: { 'Retry-After': '60' }, times: 1 });
+      const before = Date.now();
+      const outcomes = await stage.session.create([wantedFor(stage, ANA), wantedFor(stage, BO)]);
+      expect(outcomes.map((outcome) => errorOf(outcome).code)).toEqual(['THROTTLED', 'THROTTLED']);
+      expect(errorOf(outcomes[1]).retryAt).toBeGreaterThanOrEqual(before + 60_000);
+      expect(await stage.calls()).toHaveLength(1);
+    });
+
+    it('says the vendor’s reason, and never a credential', async () => {
+      const secrets = Object.values(stage.fake.sandbox.credentials).map(String);
+      const body = JSON.stringify({ message: `this plan is full ${secrets.join(' ')}` });
+      await stage.fault({ kind: 'status', status: 403, body });
+      const error = errorOf((await stage.session.create([wantedFor(stage, ANA)]))[0]);
+      expect(error).toMatchObject({
+        code: 'NOT_PERMITTED',
+        message: expect.stringContaining('this plan is full'),
+      });
+      for (const secret of secrets) expect(error.message).not.toContain(secret);
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/core/json.ts';
+import { parsePatch } from '../../../src/scim/patch.ts';
+import { patchBody, patchGroup, RESOURCE_ID, refusal } from './patch-fixture.ts';
+import { GROUP, groupSchema } from './schema-fixture.ts';
+
+type Change = ReturnType<typeof patchGroup>['members'];
+
+function delta(add: string[], remove: string[]): Change {
+  return { kind: 'delta', add: add.map((value) => ({ value })), remove };
+}
+
+function replaced(...ids: string[]): Change {
+  return { kind: 'replace', members: ids.map((value) => ({ value })) };
+}
+
+const add = (...ids: string[]): Json => ({
+  op: 'add',
+  path: 'members',
+  value: ids.map((value) => ({ value })),
+});
+const remove = (id: string): Json => ({ op: 'remove', path: `members[value eq "${id}"]` });
+
+describe('the members of a group change as differences', () => {
+  it.each<[string, Json[], Change]>([
+    ['no word of members', [{ op: 'replace', value: { displayName: 'X' } }], delta([], [])],
+    ['Okta: one removed by filter, one added', [remove('a'), add('b')], delta(['b'], ['a'])],
+    [
+      'Entra ID: Add with $ref null',
+      [{ op: 'Add', path: 'members', value: [{ $ref: null, value: 'a' }] }],
+      delta(['a'], []),
+    ],
+    [
+      'Entra ID: Remove with a value list takes those only',
+      [{ op: 'Remove', path: 'members', value: [{ $ref: null, value: 'a' }] }],
+      delta([], ['a']),
+    ],
+    ['JumpCloud: one object', [{ op: 'remove', path: 'members', value: { value: 'a' } }], delta([], ['a'])],
+    ['authentik: many operations of one', [add('a'), add('b'), add('a')], delta(['a', 'b'], [])],
+    ['Entra validator: added and removed in one request', [add('a'), remove('a')], delta([], ['a'])],
+    ['removed and added again', [remove('a'), add('a')], delta(['a'], [])],
+    [
+      'two ids in one filter',
+      [{ op: 'remove', path: 'members[value eq "a" or value eq "b"]' }],
+      delta([], ['a', 'b']),
+    ],
+    [
+      'path in any case and with its URN',
+      [{ op: 'ADD', path: `${GROUP}:MEMBERS`, value: [{ VALUE: 'a' }] }],
+      delta(['a'], []),
+    ],
+    ['an empty value list removes nobody', [{ op: 'remove', path: 'members', value: [] }], delta([], [])],
+    ['path-less add', [{ op: 'add', value: { members: [{ value: 'a' }] } }], delta(['a'], [])],
+    [
+      'an id that is hostile is only an id',
+      [remove('x\\" or value pr or value eq \\"')],
+      delta([], ['x" or value pr or value eq "']),
+    ],
+  ])('%s', (_, operations, change) => expect(patchGroup(...operations).members).toEqual(change));
+
+  it.each<[string, Json[], Change]>([
+    [
+      'Okta: full push',
+      [{ op: 'replace', path: 'members', value: [{ value: 'a', display: 'A' }] }],
+      { kind: 'replace', members: [{ value: 'a', display: 'A' }] },
+    ],
+    ['Okta: emptied group', [{ op: 'replace', path: 'members', value: [] }], replaced()],
+    [
+      'Okta: path-less',
+      [{ op: 'replace', value: { members: [], id: RESOURCE_ID, displayName: 'X' } }],
+      replaced(),
+    ],
+    ['Keycloak: remove with a value of null', [{ op: 'remove', path: 'members', value: null }], replaced()],
+    ['RFC 7644 §3.5.2.2: remove without a value', [{ op: 'remove', path: 'members' }], replaced()],
+    [
+      'what comes after counts, what came before does not',
+      [add('x'), { op: 'replace', path: 'members', value: [{ value: 'a' }] }, add('b'), remove('a')],
+      replaced('b'),
+    ],
+  ])('or as a whole: %s', (_, operations, change) =>
+    expect(patchGroup(...operations).members).toEqual(change),
+  );
+
+  it('keeps what a member says of itself', () => {
+    const value = [{ value: 'a', display: 'Ada', type: 'user' }];
+    expect(patchGroup({ op: 'add', path: 'members', value }).members).toEqual({
+      kind: 'delta',
+      add: [{ value: 'a', display: 'Ada', type: 'User' }],
+      remove: [],
+    });
+  });
+
+  it('needs the members there are only for a filter other than by value', () => {
+    const { members } = patchGroup(add('c'), { op: 'remove', path: 'members[type eq "Group"]' });
+    if (members.kind !== 'filtered') throw new Error(`It is ${members.kind}.`);
+    const current = [
+      { value: 'a', type: 'User' as const },
+      { value: 'b', type: 'Group' as const },
+    ];
+    expect(members.apply(current)).toEqual([{ value: 'a', type: 'User' }, { value: 'c' }]);
+    expect(current).toHaveLength(2);
+  });
+});
+
+describe("a group's own attributes", () => {
+  it.each<[string, Json]>([
+    ['Okta: path-less with its id', { op: 'replace', value: { id: RESOURCE_ID, displayName: 'New' } }],
+    ['Entra ID: by path', { op: 'Replace', path: 'displayName', value: 'New' }],
+    [
+      'authentik: the whole group',
+      {
+        op: 'replace',
+        value: { schemas: [GROUP], id: RESOURCE_ID, displayName: 'New', meta: {}, members: [] },
+      },
+    ],
+  ])('rename, %s', (_, operation) => {
+    const document = { displayName: 'Old', externalId: 'e' };
+    expect(patchGroup(operation).change(document)).toEqual({ displayName: 'New', externalId: 'e' });
+    expect(document.displayName).toBe('Old');
+  });
+
+  it('never hold members', () => {
+    expect(patchGroup(add('a')).change({ displayName: 'Staff' })).toEqual({ displayName: 'Staff' });
+  });
+
+  it('include a name, always', () => {
+    const { change } = patchGroup({ op: 'remove', path: 'displayName' });
+    expect(refusal(() => change({ displayName: 'Staff' }))).toMatchObject({
+      status: 400,
+      scimType: 'mutability',
+    });
+  });
+});
+
+describe('what is refused', () => {
+  it.each<[string, Json, string]>([
+    ['a member without a value', { op: 'add', path: 'members', value: [{ display: 'A' }] }, 'invalidValue'],
+    ['an add without a value', { op: 'add', path: 'members' }, 'invalidValue'],
+    [
+      'a change within a member, which is immutable',
+      { op: 'replace', path: 'members[value eq "a"].display', value: 'B' },
+      'mutability',
+    ],
+    [
+      'a member put in the place of another',
+      { op: 'replace', path: 'members[value eq "a"]', value: { value: 'b' } },
+      'mutability',
+    ],
+    ['the id of another group', { op: 'replace', value: { id: 'other', displayName: 'X' } }, 'mutability'],
+  ])('%s', (_, operation, scimType) => {
+    expect(refusal(() => parsePatch(groupSchema, patchBody(operation), RESOURCE_ID))).toMatchObject({
+      status: 400,
+      scimType,
+    });
+  });
+});
+
+it('reads 100,000 members in one operation without holding the process', () => {
+  const value = Array.from({ length: 100_000 }, (_, n) => ({ value: `member-${n}`, display: 'Somebody' }));
+  const started = performance.now();
+  const { members } = patchGroup({ op: 'add', path: 'members', value });
+  expect(members.kind === 'delta' ? members.add.length : 0).toBe(100_000);
+  expect(performance.now() - started).toBeLessThan(1000);
+});
