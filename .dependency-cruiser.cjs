@@ -3,7 +3,8 @@
  * A folder of `src/` that is not named here may import nothing, so a new folder has to be given its place first.
  */
 
-const FAKE = '^src/(vendor-kit/fake|vendors/fakes|vendors/[^/]+/fake)';
+const FAKE = '^src/(vendor-kit|vendors/[^/]+)/fake';
+const FAKE_LIST = '^src/vendors/fakes[.]ts$';
 
 /** What each folder may import of `src/`, itself apart. */
 const LAYERS = {
@@ -70,11 +71,17 @@ module.exports = {
     },
     {
       name: 'fakes-stay-out-of-production',
-      comment:
-        'A fake is loaded by the sandbox, by tests, or dynamically; never by what a real server loads at its start.',
+      comment: 'A fake is imported dynamically, through the list of fakes: a real server never loads one.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/sandbox/', FAKE] },
-      to: { path: FAKE, dynamic: false },
+      from: { path: '^src/', pathNot: FAKE },
+      to: { path: FAKE, dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'fakes-belong-to-the-sandbox',
+      comment: 'Beside tests, only the sandbox may ask for a fake.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/sandbox/' },
+      to: { path: FAKE_LIST },
     },
     {
       name: 'nothing-imports-the-composition',

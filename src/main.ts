@@ -13,7 +13,7 @@ import { listConnections } from './store/connections.ts';
 import { dataFile, makeDataFolder, openDataFolder } from './store/data-folder.ts';
 import { closeDatabase, type Database } from './store/database.ts';
 import { lockForServer } from './store/server-lock.ts';
-import { createSync } from './sync/engine.ts';
+import { Sync } from './sync/engine.ts';
 import { vendorById, vendors } from './vendors/index.ts';
 
 /** Requests and deliveries under way have this long to end after SIGTERM. */
@@ -62,7 +62,7 @@ async function build(
 
   const metrics = createMetrics(db, clock);
   const shared = { db, keyring, clock, log };
-  const sync = createSync({ ...shared, vendors, observe: metrics, allowHttpLoopback: mode === 'sandbox' });
+  const sync = new Sync({ ...shared, vendors, observe: metrics, allowHttpLoopback: mode === 'sandbox' });
   let listener: Listener | undefined;
   closers.push(() => Promise.all([listener?.close(GRACE_MS), sync.stop(GRACE_MS)]));
   await sync.start();

@@ -1,7 +1,7 @@
+import type { VendorErrorCode } from './errors.ts';
 import type { FieldValues } from './field.ts';
 import type { AccountId, ConnectionId } from './ids.ts';
 import type { JsonObject } from './json.ts';
-import type { VendorErrorCode } from './errors.ts';
 
 export type Presence = 'active' | 'suspended' | 'absent';
 
@@ -15,6 +15,8 @@ export interface VendorAccount {
   presence: 'active' | 'suspended' | 'pending';
   /** Names of the field table; what the vendor does not tell is absent. */
   fields: FieldValues;
+  /** A pending invitation that the vendor's API can take back. */
+  withdrawable?: boolean;
   /** Why Causeway must never suspend, remove or change this account (owner, superadmin, team member). */
   protected?: string;
   /** What the vendor's own calls need later and nobody else reads (an invitation's hash). Never a secret. */

@@ -45,6 +45,8 @@ export interface Field {
   compared?: boolean;
   /** What a later change means where the vendor has no call for it: a task, or nothing (shown in drift). */
   withoutCall: 'task' | 'ignore';
+  /** On a connection that mirrors groups, the vendor's ids of the User's groups are elements of it. */
+  mirrored?: boolean;
   /** The least number of elements a list must keep. */
   minItems?: number;
   default: DefaultSource;

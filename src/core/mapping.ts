@@ -22,7 +22,5 @@ export type Mapping = Record<string, FieldMapping>;
 
 /** The groups whose members' accounts depend on membership. */
 export function mappedGroupIds(mapping: Mapping): Set<GroupId> {
-  return new Set(
-    Object.values(mapping).flatMap((field) => (field.rules ?? []).map((rule) => rule.groupId)),
-  );
+  return new Set(Object.values(mapping).flatMap((field) => (field.rules ?? []).map((rule) => rule.groupId)));
 }

@@ -8,27 +8,35 @@ export const MAX_GROUP_BODY_BYTES = 8_388_608;
 const MAX_DEPTH = 50;
 const TYPES = ['application/scim+json', 'application/json'];
 
-const OPEN = new Set([0x7b, 0x5b]);
-const CLOSE = new Set([0x7d, 0x5d]);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_CURLY = 0x7b;
+const CLOSE_CURLY = 0x7d;
 
 /** Counted on the bytes, so that a hostile body is never built in memory. */
 function isTooDeep(bytes: Buffer): boolean {
   let depth = 0;
-  let inText = false;
   for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] as number;
-    if (inText) {
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) inText = false;
-    } else if (byte === QUOTE) inText = true;
-    else if (OPEN.has(byte)) {
+    const byte = bytes[at];
+    if (byte === QUOTE) at = endOfText(bytes, at);
+    else if (byte === OPEN_BRACKET || byte === OPEN_CURLY) {
       depth += 1;
       if (depth > MAX_DEPTH) return true;
-    } else if (CLOSE.has(byte)) depth -= 1;
+    } else if (byte === CLOSE_BRACKET || byte === CLOSE_CURLY) depth -= 1;
   }
   return false;
+}
+
+/** Where the closing quote of the text that starts at `start` stands, or the end of a body that has none. */
+function endOfText(bytes: Buffer, start: number): number {
+  for (let at = start + 1; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) at += 1;
+  }
+  return bytes.length;
 }
 
 function refuseDepth(_request: unknown, _response: unknown, bytes: Buffer): void {

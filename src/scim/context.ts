@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Connection } from '../core/connection.ts';
 import type { ConnectionSchema, Deliveries, Log } from '../core/ports.ts';
 import type { Database } from '../store/database.ts';
+import type { WriteContext } from '../store/due-marks.ts';
 import type { ResourceSchema } from './schema.ts';
 
 /** What `scimRouter` needs from the composition root. */
@@ -26,6 +27,11 @@ export interface Scope extends ScimOptions {
   base: string;
   /** How long a User's write waits for its delivery; 0 in Bulk. */
   waitMs: number;
+}
+
+/** Who writes, and when. */
+export function writeContext(scope: Scope): WriteContext {
+  return { requestId: scope.requestId, now: scope.clock.now() };
 }
 
 /** Only the edge's authentication may call this: everything under the mount trusts it. */

@@ -1,6 +1,6 @@
 import type { CompareOperator } from '../core/query.ts';
 import { ScimError, type ScimType } from './errors.ts';
-import { syntaxError, type Token, tokenise } from './filter-tokens.ts';
+import { quotedName, syntaxError, type Token, tokenise } from './filter-tokens.ts';
 
 /** A filter as it was written (RFC 7644 §3.4.2.2), names not yet looked up; `at` counts characters from 0. */
 export type FilterSyntax =
@@ -118,7 +118,10 @@ class Parser {
     const operator = token.kind === 'word' ? token.text.toLowerCase() : '';
     if (operator === 'pr') return { kind: 'present', path, at };
     if (!isOperator(operator)) {
-      throw this.#error(token, `after ${path} one of pr, ${[...OPERATORS].join(', ')} was expected.`);
+      throw this.#error(
+        token,
+        `after ${quotedName(path)} one of pr, ${[...OPERATORS].join(', ')} was expected.`,
+      );
     }
     return { kind: 'compare', path, operator, value: this.#literal(operator), at };
   }

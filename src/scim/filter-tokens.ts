@@ -14,6 +14,11 @@ export function syntaxError(scimType: ScimType, at: number, what: string): ScimE
   return new ScimError(400, scimType, `The ${subject} is not valid at character ${at + 1}: ${what}`);
 }
 
+/** A name as errors quote it: the client's text, but not all of a very long one. */
+export function quotedName(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}
+
 const SPACE = /\s+/y;
 // Attribute names, URNs and what follows a bracket (`.value`).
 const WORD = /[A-Za-z_$.][A-Za-z0-9_$.:%-]*/y;

@@ -3,6 +3,7 @@ import { elementScope, type Located, resourceScope, type Scope, valueScope } fro
 import { ScimError } from './errors.ts';
 import { compareValues } from './filter-match.ts';
 import { type FilterSyntax, type LiteralValue, parseFilterSyntax, parsePathSyntax } from './filter-syntax.ts';
+import { quotedName } from './filter-tokens.ts';
 import { type Attribute, type ResolvedPath, type ResourceSchema, resolvePath } from './schema.ts';
 
 export { matchesElement } from './filter-match.ts';
@@ -30,11 +31,15 @@ export function parsePath(schema: ResourceSchema, text: string): PatchPath {
   const { path, filter, sub } = parsePathSyntax(text);
   const whole = sub === null ? path : `${path}.${sub}`;
   const target = resolvePath(schema, whole);
-  if (target === null) throw new ScimError(400, 'invalidPath', `There is no attribute "${whole}".`);
+  if (target === null) throw new ScimError(400, 'invalidPath', `There is no attribute ${quotedName(whole)}.`);
   if (filter === null) return { target };
   const attribute = resolvePath(schema, path)?.attribute ?? null;
   if (attribute === null || !hasElements(attribute) || target.attribute !== attribute) {
-    throw new ScimError(400, 'invalidPath', `"${path}" has no elements to choose from with a filter.`);
+    throw new ScimError(
+      400,
+      'invalidPath',
+      `${quotedName(path)} has no elements to choose from with a filter.`,
+    );
   }
   return { target, filter: resolve(filter, elementScope(attribute, 'document')) };
 }
@@ -61,7 +66,7 @@ function resolve(syntax: FilterSyntax, scope: Scope): Filter {
 
 function find(scope: Scope, path: string, at: number): Exclude<Located, { kind: 'refused' }> {
   const found = scope(path);
-  if (found === null) throw invalid(at, `there is no attribute "${path}".`);
+  if (found === null) throw invalid(at, `there is no attribute ${quotedName(path)}.`);
   if (found.kind === 'refused') throw invalid(at, `${found.name} cannot be searched by.`);
   return found;
 }

@@ -1,16 +1,12 @@
-import { StoreUnavailable, VersionMismatch } from '../core/errors.ts';
-import type { Json, JsonObject } from '../core/json.ts';
-import type { Group, Member } from '../core/user.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Group } from '../core/user.ts';
 import * as store from '../store/groups.ts';
-import type { Scope } from './context.ts';
+import { type Scope, writeContext } from './context.ts';
 import { ScimError } from './errors.ts';
 import type { Precondition } from './etag.ts';
-import { memberChunks, membersWrite, toMember } from './members.ts';
+import { membersWrite, toMember } from './members.ts';
 import { foldDocument, normaliseGroup } from './normalise.ts';
 import { groupPatch, parsePatch } from './patch.ts';
-
-/** How often a PATCH that must read the members starts again when somebody else has changed the Group. */
-const FILTER_ATTEMPTS = 5;
 
 function notFound(): ScimError {
   return new ScimError(
@@ -20,21 +16,14 @@ function notFound(): ScimError {
   );
 }
 
-function text(value: Json | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
 function groupWrite(scope: Scope, document: JsonObject): store.GroupWrite {
+  const { externalId } = document;
   return {
     document,
     folded: foldDocument(scope.schemas.group, document),
-    displayName: text(document['displayName']) ?? '',
-    externalId: text(document['externalId']),
+    displayName: String(document['displayName']),
+    externalId: typeof externalId === 'string' ? externalId : null,
   };
-}
-
-function writeContext(scope: Scope): { requestId: string; now: number } {
-  return { requestId: scope.requestId, now: scope.clock.now() };
 }
 
 export async function findGroup(scope: Scope, id: string): Promise<Group> {
@@ -93,7 +82,10 @@ export function replaceGroup(
   }));
 }
 
-/** Adding or removing k members costs O(k); only a filter on more than their ids makes the members be read. */
+/**
+ * Adding or removing k members costs O(k). Only a filter on more than their ids makes the members be read, before the
+ * transaction: members that others add meanwhile come after this PATCH.
+ */
 export async function patchGroup(
   scope: Scope,
   id: string,
@@ -101,39 +93,9 @@ export async function patchGroup(
   check: Precondition,
 ): Promise<Group> {
   const schema = scope.schemas.group;
-  const { change, members } = groupPatch(schema, parsePatch(schema, body, id));
-  if (members.kind === 'filtered') return patchByFilter(scope, id, check, { change, members });
-  const write = membersWrite(members, []);
-  return changeGroup(scope, id, check, (current) => ({
-    document: change(current.document),
-    members: write,
-  }));
-}
-
-/** The members are read before the transaction, which is begun again where the Group has changed in between. */
-async function patchByFilter(
-  scope: Scope,
-  id: string,
-  check: Precondition,
-  patch: ReturnType<typeof groupPatch>,
-): Promise<Group> {
-  for (let attempt = 0; attempt < FILTER_ATTEMPTS; attempt += 1) {
-    const { version } = await findGroup(scope, id);
-    const current: Member[] = [];
-    for await (const chunk of memberChunks(scope, id)) current.push(...chunk);
-    const members = membersWrite(patch.members, current);
-    let isOutdated = false;
-    try {
-      return await changeGroup(scope, id, check, (group) => {
-        isOutdated = group.version !== version;
-        if (isOutdated) throw new VersionMismatch('The Group has changed while its members were read.');
-        return { document: patch.change(group.document), members };
-      });
-    } catch (error) {
-      if (!isOutdated) throw error;
-    }
-  }
-  throw new StoreUnavailable('The Group changes too often for its members to be chosen by a filter.');
+  const patch = groupPatch(schema, parsePatch(schema, body, id));
+  const members = await membersWrite(scope, id, patch.members);
+  return changeGroup(scope, id, check, (current) => ({ document: patch.change(current.document), members }));
 }
 
 export async function removeGroup(scope: Scope, id: string, check: Precondition): Promise<void> {

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { ScimError } from './errors.ts';
-import { isUnassigned, memberNamed } from './values.ts';
+import { isUnassigned } from './values.ts';
 
 /** A member as the identity provider names it; most send no `type`. */
 export interface MemberInput {
@@ -27,15 +27,19 @@ function readType(type: Json | undefined): 'User' | 'Group' | undefined {
 
 function readMember(element: Json): MemberInput {
   const member: JsonObject = isJsonObject(element) ? element : { value: element };
-  const value = memberNamed(member, 'value');
+  let [value, type, display]: (Json | undefined)[] = [];
+  for (const name in member) {
+    const key = name.toLowerCase();
+    if (key === 'value') value = member[name];
+    else if (key === 'type') type = member[name];
+    else if (key === 'display') display = member[name];
+  }
   if (typeof value !== 'string' || value === '') throw refusal('has an element without a value');
-  const type = readType(memberNamed(member, 'type'));
-  const display = memberNamed(member, 'display');
-  return {
-    value,
-    ...(type === undefined ? {} : { type }),
-    ...(typeof display === 'string' && display !== '' ? { display } : {}),
-  };
+  const result: MemberInput = { value };
+  const memberType = readType(type);
+  if (memberType !== undefined) result.type = memberType;
+  if (typeof display === 'string' && display !== '') result.display = display;
+  return result;
 }
 
 /** The members of a body, each once; null and "" are none. Not read by the schema: a group may have 100,000 of them. */
@@ -43,7 +47,7 @@ export function readMembers(value: Json): MemberInput[] {
   if (isUnassigned(value)) return [];
   const unique = new Map<string, MemberInput>();
   for (const element of Array.isArray(value) ? value : [value]) {
-    if (isUnassigned(element)) continue;
+    if (element === null || element === '') continue;
     const member = readMember(element);
     unique.set(member.value, member);
   }

@@ -14,6 +14,10 @@ export function toMember(input: MemberInput): Member {
   return { value: input.value, type: input.type ?? 'User', display: input.display ?? null };
 }
 
+function toInput({ display, ...member }: Member): MemberInput {
+  return display === null ? member : { ...member, display };
+}
+
 /** A group's members by id, in chunks of up to 1,000. */
 export async function* memberChunks(scope: Scope, groupId: string): AsyncGenerator<Member[]> {
   let last: string | null = null;
@@ -26,25 +30,24 @@ export async function* memberChunks(scope: Scope, groupId: string): AsyncGenerat
   }
 }
 
-/** A change that the store can make without looking at the members; one by filter is turned into it from `current`. */
-export function membersWrite(change: MembersChange, current: readonly Member[]): MembersWrite {
+/** A change that the store can make without looking at the members; `filtered` ones are first told apart here. */
+export async function membersWrite(
+  scope: Scope,
+  groupId: string,
+  change: MembersChange,
+): Promise<MembersWrite> {
   switch (change.kind) {
     case 'delta':
       return { kind: 'delta', add: change.add.map(toMember), remove: change.remove };
     case 'replace':
       return { kind: 'replace', members: change.members.map(toMember) };
     case 'filtered': {
-      const before = current.map(({ display, ...member }) => ({
-        ...member,
-        ...(display === null ? {} : { display }),
-      }));
-      const after = new Map(change.apply(before).map((member) => [member.value, member]));
-      const present = new Set(current.map((member) => member.value));
-      return {
-        kind: 'delta',
-        add: [...after.values()].filter((member) => !present.has(member.value)).map(toMember),
-        remove: [...present].filter((id) => !after.has(id)),
-      };
+      const remove: string[] = [];
+      for await (const chunk of memberChunks(scope, groupId)) {
+        const kept = new Set(change.apply(chunk.map(toInput)).map((member) => member.value));
+        remove.push(...chunk.map((member) => member.value).filter((id) => !kept.has(id)));
+      }
+      return { kind: 'delta', add: change.apply([]).map(toMember), remove };
     }
   }
 }

@@ -116,12 +116,3 @@ export function foldDocument(schema: ResourceSchema, document: JsonObject): Json
   });
   return { ...foldMembers(schema.attributes, document), ...Object.fromEntries(extensions) };
 }
-
-/** The e-mail addresses to find the User by: folded, each once. */
-export function emailKeys(document: JsonObject): string[] {
-  const emails = document['emails'];
-  const values = (Array.isArray(emails) ? emails : []).map((email) =>
-    isJsonObject(email) ? email['value'] : undefined,
-  );
-  return [...new Set(values.filter((value) => typeof value === 'string').map(fold))];
-}

@@ -72,10 +72,7 @@ function delta(operations: readonly MembersOperation[]): MembersChange {
 
 /** The operations on members as one change; its cost is theirs, whatever the group's size. */
 export function membersChange(operations: readonly MembersOperation[]): MembersChange {
-  if (operations.some(isOfAll)) {
-    const last = operations.findLastIndex(isOfAll);
-    return { kind: 'replace', members: applyTo(new Map(), operations.slice(last)) };
-  }
+  if (operations.some(isOfAll)) return { kind: 'replace', members: applyTo(new Map(), operations) };
   if (operations.some((operation) => operation.op === 'remove' && idsRemoved(operation) === null)) {
     return {
       kind: 'filtered',

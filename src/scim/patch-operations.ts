@@ -10,8 +10,11 @@ import { printPath, type ResolvedPath, type ResourceSchema } from './schema.ts';
 import { invalidValue, isUnassigned, memberNamed } from './values.ts';
 
 const PATCH_URN = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-/** The most operations in one request; RFC 7644 names no limit, and 413 is what §3.7.4 answers beyond one. */
-export const MAX_PATCH_OPERATIONS = 1000;
+/** The most operations in one request. Beyond it the answer is 413, as RFC 7644 §3.7.4 has it for Bulk. */
+const MAX_PATCH_OPERATIONS = 1000;
+
+/** Of all paths together; what a filter costs to read grows with its length. */
+const MAX_PATH_CHARACTERS = 200_000;
 
 /** `members` of null: all that the filter selects, or all there are. */
 export interface MembersOperation {
@@ -112,6 +115,7 @@ function extensionOperations(context: Context, urn: string, value: Json | undefi
   return entryOperations(context, { [urn]: value });
 }
 
+/** A key with a value filter is meant as a path: a mistake in it is told, not skipped. */
 function entryOperations(context: Context, body: JsonObject): Operation[] {
   const named = [...entriesOf(context.schema, body)].flatMap(({ path, value }) =>
     operationsAt(context, path, null, value, false),
@@ -185,6 +189,28 @@ function requirePatchSchema(body: JsonObject): void {
   );
 }
 
+/** A value filter may stand in a key too, where there is no path. */
+function pathCharacters(raw: Json): number {
+  if (!isJsonObject(raw)) return 0;
+  const [path, value] = [memberNamed(raw, 'path'), memberNamed(raw, 'value')];
+  const keys = isJsonObject(value) ? Object.keys(value).filter((key) => key.includes('[')) : [];
+  return [path, ...keys].reduce<number>((sum, text) => sum + (typeof text === 'string' ? text.length : 0), 0);
+}
+
+function requireReadable(operations: readonly Json[]): void {
+  if (operations.length > MAX_PATCH_OPERATIONS) {
+    throw new ScimError(
+      413,
+      undefined,
+      `The PATCH has ${operations.length} operations and ${MAX_PATCH_OPERATIONS} are the most in one request. Split it up.`,
+    );
+  }
+  const characters = operations.reduce<number>((sum, raw) => sum + pathCharacters(raw), 0);
+  if (characters > MAX_PATH_CHARACTERS) {
+    throw new ScimError(413, undefined, 'The paths of the PATCH are too long taken together. Split it up.');
+  }
+}
+
 /**
  * The canonical operations of a PATCH body (RFC 7644 §3.5.2), whole or not at all. `resourceId` tells an unchanged `id` from
  * a changed one.
@@ -196,12 +222,6 @@ export function parsePatch(schema: ResourceSchema, body: unknown, resourceId: st
   if (!Array.isArray(operations)) {
     throw new ScimError(400, 'invalidSyntax', 'A PATCH needs Operations, a list of what to change.');
   }
-  if (operations.length > MAX_PATCH_OPERATIONS) {
-    throw new ScimError(
-      413,
-      undefined,
-      `The PATCH has ${operations.length} operations and ${MAX_PATCH_OPERATIONS} are the most in one request. Split it up.`,
-    );
-  }
+  requireReadable(operations);
   return operations.flatMap((raw) => readOperation(schema, resourceId, raw));
 }

@@ -5,6 +5,7 @@ import { resourceScope, valueScope } from './attribute-ref.ts';
 import { ScimError } from './errors.ts';
 import { resolveFilter } from './filter.ts';
 import { type FilterSyntax, parseFilterSyntax, printFilter } from './filter-syntax.ts';
+import { quotedName } from './filter-tokens.ts';
 import type { ResourceSchema } from './schema.ts';
 
 /** Resources on a page that does not ask for a number. */
@@ -54,7 +55,7 @@ function readSort(schema: ResourceSchema, { sortBy, sortOrder = '' }: Parameters
   if (sortBy === undefined || sortBy === '') return null;
   const found = valueScope(resourceScope(schema))(sortBy);
   if (found === null) {
-    throw new ScimError(400, 'invalidValue', `"sortBy" names "${sortBy}", which is no attribute.`);
+    throw new ScimError(400, 'invalidValue', `"sortBy" names ${quotedName(sortBy)}, which is no attribute.`);
   }
   // Alike for all resources, or a list of several texts each: nothing to sort by.
   if (found.kind === 'derived') return null;

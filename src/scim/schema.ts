@@ -30,26 +30,46 @@ export function findAttribute(attributes: readonly Attribute[], name: string): A
   return index.get(name.toLowerCase());
 }
 
-function resolveIn(
-  attributes: readonly Attribute[],
-  extension: string | null,
-  path: string,
-): ResolvedPath | null {
-  const [name = '', subName, ...more] = path.split('.', 3);
-  const found = findAttribute(attributes, name);
-  if (found === undefined || more.length > 0) return null;
-  if (subName === undefined) return { extension, attribute: found, sub: null };
-  const sub = findAttribute(found.subAttributes ?? [], subName);
-  return sub === undefined ? null : { extension, attribute: found, sub };
+function pathsIn(attributes: readonly Attribute[], extension: string | null): [string, ResolvedPath][] {
+  return attributes.flatMap((found) => [
+    [found.name, { extension, attribute: found, sub: null }],
+    ...(found.subAttributes ?? []).map<[string, ResolvedPath]>((sub) => [
+      `${found.name}.${sub.name}`,
+      { extension, attribute: found, sub },
+    ]),
+  ]);
 }
 
-/** What follows the URN and its colon; a dot there is how Entra ID wrote it before 2018. */
-function afterUrn(path: string, urn: string): string | null {
-  if (path.length < urn.length || path.slice(0, urn.length).toLowerCase() !== urn.toLowerCase()) return null;
-  const next = path[urn.length];
-  if (next === undefined) return '';
-  return next === ':' || next === '.' ? path.slice(urn.length + 1) : null;
+/** After a URN a dot stands for the colon too: Entra ID wrote it so before 2018. */
+function withUrn(urn: string, paths: [string, ResolvedPath][]): [string, ResolvedPath][] {
+  return paths.flatMap(([path, resolved]) => [
+    [`${urn}:${path}`, resolved],
+    [`${urn}.${path}`, resolved],
+  ]);
 }
+
+/** Every path there is, in lower case: a body may hold tens of thousands of keys to look up. */
+function allPaths(schema: ResourceSchema): ReadonlyMap<string, ResolvedPath> {
+  const core = pathsIn(schema.attributes, null);
+  const extensions = schema.extensions.map(({ urn, attributes }) => ({
+    urn,
+    paths: pathsIn(attributes, urn),
+  }));
+  const bare = extensions.filter(({ urn }) => urn === ENTERPRISE_USER).flatMap(({ paths }) => paths);
+  const all: [string, ResolvedPath][] = [
+    ...bare,
+    ...core,
+    ...withUrn(schema.urn, core),
+    ...extensions.flatMap(({ urn, paths }) => withUrn(urn, paths)),
+    ...extensions.map<[string, ResolvedPath]>(({ urn }) => [
+      urn,
+      { extension: urn, attribute: null, sub: null },
+    ]),
+  ];
+  return new Map(all.map(([path, resolved]) => [path.toLowerCase(), resolved]));
+}
+
+const pathIndexes = new WeakMap<ResourceSchema, ReadonlyMap<string, ResolvedPath>>();
 
 /**
  * Resolves `title`, `name.givenName`, `urn:…:User:userName`, `urn:ext:department`, `urn:ext:manager.value`, `urn:ext`
@@ -57,16 +77,12 @@ function afterUrn(path: string, urn: string): string | null {
  * reference checks write it.
  */
 export function resolvePath(schema: ResourceSchema, path: string): ResolvedPath | null {
-  for (const { urn, attributes } of schema.extensions) {
-    const rest = afterUrn(path, urn);
-    if (rest === '') return { extension: urn, attribute: null, sub: null };
-    if (rest !== null) return resolveIn(attributes, urn, rest);
+  let index = pathIndexes.get(schema);
+  if (index === undefined) {
+    index = allPaths(schema);
+    pathIndexes.set(schema, index);
   }
-  const rest = afterUrn(path, schema.urn);
-  const core = resolveIn(schema.attributes, null, rest ?? path);
-  if (core !== null || rest !== null) return core;
-  const enterprise = schema.extensions.find(({ urn }) => urn === ENTERPRISE_USER);
-  return enterprise === undefined ? null : resolveIn(enterprise.attributes, enterprise.urn, path);
+  return index.get(path.toLowerCase()) ?? null;
 }
 
 /** `emails.value` or `urn:…:User:manager.value`: the name that error details and filters show. */

@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { isActive, type User } from '../core/user.ts';
 import * as store from '../store/users.ts';
-import type { Scope } from './context.ts';
+import { type Scope, writeContext } from './context.ts';
 import { ScimError } from './errors.ts';
 import type { Precondition } from './etag.ts';
-import { emailKeys, foldDocument, normaliseUser } from './normalise.ts';
+import { foldDocument, normaliseUser } from './normalise.ts';
 import { applyPatch, parsePatch } from './patch.ts';
 import { settle } from './settle.ts';
 
@@ -16,24 +16,16 @@ function notFound(): ScimError {
   );
 }
 
-function text(value: Json | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
 /** `active` is stored even where it was not pushed, so that a filter finds what an answer shows. */
 function userWrite(scope: Scope, normalised: JsonObject): store.UserWrite {
+  const { externalId } = normalised;
   const document = { ...normalised, active: isActive(normalised) };
   return {
     document,
     folded: foldDocument(scope.schemas.user, document),
-    userName: text(normalised['userName']) ?? '',
-    externalId: text(normalised['externalId']),
-    emailKeys: emailKeys(document),
+    userName: String(normalised['userName']),
+    externalId: typeof externalId === 'string' ? externalId : null,
   };
-}
-
-function writeContext(scope: Scope): { requestId: string; now: number } {
-  return { requestId: scope.requestId, now: scope.clock.now() };
 }
 
 export async function findUser(scope: Scope, id: string): Promise<User> {

@@ -80,7 +80,9 @@ export async function claimDue(
       )
       .returningAll()
       .execute();
-    const accounts = rows.map(rowToAccount).sort((a, b) => a.rank - b.rank || (a.dueAt ?? 0) - (b.dueAt ?? 0));
+    const accounts = rows
+      .map(rowToAccount)
+      .sort((a, b) => a.rank - b.rank || (a.dueAt ?? 0) - (b.dueAt ?? 0));
     return readWanted(tx, connectionId, accounts);
   });
 }

@@ -1,7 +1,7 @@
+import type { Account } from '../core/account.ts';
 import type { Connection } from '../core/connection.ts';
 import { fold } from '../core/fold.ts';
 import { rowToAccount } from './account-rows.ts';
-import type { Account } from '../core/account.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { replaceTasks } from './tasks.ts';
 

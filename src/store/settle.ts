@@ -123,7 +123,8 @@ async function claimedAccount(tx: Transaction, claim: Claim): Promise<Account | 
 async function putBack(tx: Transaction, account: Account, settlement: Settlement): Promise<void> {
   const { claim, knowledge, endedAt: now } = settlement;
   const made = knowledge.vendorId !== null && knowledge.origin === 'created';
-  const again = account.undo?.kind === 'create' ? made || knowledge.doubtAt !== null : settlement.changes.length > 0;
+  const again =
+    account.undo?.kind === 'create' ? made || knowledge.doubtAt !== null : settlement.changes.length > 0;
   if (account.undo?.kind === 'create') {
     await removeUserRows(tx, account.connectionId, account.resourceId, now);
     if (!again) {

@@ -103,7 +103,11 @@ export async function changeUser(
           return { resource: current, changed: false, wait: connection.dryRun ? null : wait };
         }
         const user = await overwriteUser(tx, current, write, context.now);
-        const undo = { kind: 'document' as const, document: current.document, folded: JSON.parse(row.folded) };
+        const undo = {
+          kind: 'document' as const,
+          document: current.document,
+          folded: JSON.parse(row.folded),
+        };
         const leaving = !isActive(write.document);
         const wait = await markPushed(tx, { ...key, leaving, undo }, context);
         return { resource: user, changed: true, wait: connection.dryRun ? null : wait };

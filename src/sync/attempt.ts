@@ -36,11 +36,7 @@ export function endAttempt(progress: Progress, error: AccountError | null, now: 
 }
 
 /** The account is there: what is known of it from now on. */
-export function learnPresent(
-  progress: Progress,
-  account: VendorAccount,
-  origin: Knowledge['origin'],
-): void {
+export function learnPresent(progress: Progress, account: VendorAccount, origin: Knowledge['origin']): void {
   const { knowledge } = progress;
   progress.knowledge = {
     ...knowledge,

@@ -4,7 +4,7 @@ import type { Connection } from '../core/connection.ts';
 import { VendorError } from '../core/errors.ts';
 import type { FieldValues } from '../core/field.ts';
 import { fold } from '../core/fold.ts';
-import type { User } from '../core/user.ts';
+import { isActive, type User } from '../core/user.ts';
 import type { Claim } from '../store/accounts.ts';
 import type { Database } from '../store/database.ts';
 import { reserveAddress } from '../store/reservations.ts';
@@ -63,10 +63,7 @@ export async function deliver(
 }
 
 async function attempt(tools: DeliveryTools, progress: Progress): Promise<Ending> {
-  const { user, groupIds } = progress.claim;
-  const { connection, vendor } = tools;
-  const computed = user === null ? {} : await tools.computed(user);
-  const mapped = mapUser({ connection, vendor, user, groupIds, computed });
+  const mapped = await mapWanted(tools, progress);
   if ('refusal' in mapped) return refusedByMapping(tools, progress, mapped.refusal);
   const { wanted } = mapped;
   return tools.live === null
@@ -94,6 +91,18 @@ async function makeWanted(
     actual = progress.knowledge.actual ?? 'absent';
   }
   return { kind: 'failed', error: new Error('The plan did not come to an end.') };
+}
+
+async function mapWanted(tools: DeliveryTools, progress: Progress): Promise<ReturnType<typeof mapUser>> {
+  const { user, groupIds } = progress.claim;
+  const { connection, vendor } = tools;
+  try {
+    const computed = user === null || !isActive(user.document) ? {} : await tools.computed(user);
+    return mapUser({ connection, vendor, user, groupIds, computed });
+  } catch (error) {
+    if (error instanceof VendorError && error.code === 'REJECTED') return { refusal: error.message };
+    throw error;
+  }
 }
 
 function refusedByMapping(tools: DeliveryTools, progress: Progress, refusal: string): Ending {

@@ -55,12 +55,7 @@ function mayWrite(field: Field, wanted: WantedField, written: FieldValues): bool
   return wanted.from === 'idp' || wanted.from === 'rule' || written[field.name] !== undefined;
 }
 
-function compareValue(
-  field: Field,
-  wanted: WantedField,
-  input: DifferencesInput,
-  result: Differences,
-): void {
+function compareValue(field: Field, wanted: WantedField, input: DifferencesInput, result: Differences): void {
   const before = input.actual[field.name] ?? input.written[field.name];
   if (sameJson(before, wanted.value) || !mayWrite(field, wanted, input.written)) return;
   const change = { field: field.name, before: before ?? null, after: wanted.value, why: wanted.from };
@@ -80,14 +75,19 @@ function compareList(field: Field, wanted: WantedField, input: DifferencesInput,
   const target = wanted.value;
   const add = target.filter((item) => !current.some((other) => sameJson(other, item)));
   let remove = current.filter(
-    (item) => ours.some((other) => sameItem(field, other, item)) && !target.some((w) => sameItem(field, w, item)),
+    (item) =>
+      ours.some((other) => sameItem(field, other, item)) && !target.some((w) => sameItem(field, w, item)),
   );
   const left = current.length - remove.length + add.filter((item) => !has(field, current, item)).length;
-  if (left < (field.minItems ?? 0)) remove = remove.slice(0, Math.max(0, remove.length - (field.minItems ?? 0) + left));
+  if (left < (field.minItems ?? 0))
+    remove = remove.slice(0, Math.max(0, remove.length - (field.minItems ?? 0) + left));
   if (add.length + remove.length === 0) return;
   const after = [...current.filter((item) => !has(field, [...remove, ...add], item)), ...add];
   const change = { field: field.name, before: current, after, why: wanted.from };
-  if (!input.updatable.includes(field.name)) return leaveToHuman(field, change, input, result);
+  if (!input.updatable.includes(field.name)) {
+    leaveToHuman(field, change, input, result);
+    return;
+  }
   if (add.length > 0) result.changes.add[field.name] = add;
   if (remove.length > 0) result.changes.remove[field.name] = remove;
   result.shown.push(change);

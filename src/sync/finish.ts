@@ -19,11 +19,7 @@ export interface Finished {
 const BUSY_MS = 250;
 
 /** Writes how an attempt ended: settled, or due again. */
-export async function finish(
-  tools: DeliveryTools,
-  progress: Progress,
-  ending: Ending,
-): Promise<Finished> {
+export async function finish(tools: DeliveryTools, progress: Progress, ending: Ending): Promise<Finished> {
   switch (ending.kind) {
     case 'busy':
       await unclaim(tools.db, progress.claim, tools.clock.now() + BUSY_MS);
@@ -107,7 +103,12 @@ async function finishFailed(tools: DeliveryTools, progress: Progress, error: unk
       return { ...(await releaseLater(tools, progress, failure, until)), throttledUntil: until };
     }
     case 'UNCERTAIN':
-      return releaseLater(tools, progress, failure, (progress.knowledge.doubtAt ?? now) + tools.callTimeoutMs);
+      return releaseLater(
+        tools,
+        progress,
+        failure,
+        (progress.knowledge.doubtAt ?? now) + tools.callTimeoutMs,
+      );
     case 'UNAUTHORISED':
     case 'GONE':
     case 'UNAVAILABLE':

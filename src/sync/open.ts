@@ -1,12 +1,14 @@
 import type { Clock } from '../core/clock.ts';
 import type { Connection } from '../core/connection.ts';
 import type { SyncObserver } from '../core/ports.ts';
+import type { User } from '../core/user.ts';
 import { readCredentials } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import type { Keyring } from '../store/encryption.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
 import { createVendorHttp } from '../vendor-kit/http-client.ts';
 import type { DeliveryTools, LiveTools } from './deliver.ts';
+import { compileExpressions } from './expressions.ts';
 import { limitHttp } from './limiter.ts';
 import { createLookup } from './lookup.ts';
 
@@ -29,6 +31,7 @@ export async function openDeliveryTools(
   const { settings } = connection;
   const supports = vendor.supports(settings);
   const limits = vendor.limits(settings);
+  const evaluate = compileExpressions(connection.mapping, vendor.fields);
   const tools = {
     db: options.db,
     connection,
@@ -36,7 +39,7 @@ export async function openDeliveryTools(
     supports,
     clock: options.clock,
     callTimeoutMs: options.callTimeoutMs,
-    computed: async () => ({}),
+    computed: (user: User) => evaluate(user.document),
     live: connection.dryRun ? null : await openLive(options),
   };
   return { tools, slots: limits.concurrency * Math.max(1, supports.batch) };

@@ -8,12 +8,7 @@ import { findOutcome, stopWaiting } from '../store/deliveries.ts';
 export interface Outcomes {
   /** An attempt on this account has been written. */
   notify(accountId: AccountId): void;
-  wait(
-    connectionId: ConnectionId,
-    accountId: AccountId,
-    version: number,
-    deadline: number,
-  ): Promise<Outcome>;
+  wait(connectionId: ConnectionId, accountId: AccountId, version: number, deadline: number): Promise<Outcome>;
 }
 
 /** Requests that wait for the outcome of their own version. `canHelp` says whether a wait until the deadline makes sense. */

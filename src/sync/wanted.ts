@@ -98,12 +98,7 @@ function ruledValue(
   return joined;
 }
 
-function defaultValue(
-  field: Field,
-  connection: Connection,
-  user: User,
-  person: Person,
-): WantedField | null {
+function defaultValue(field: Field, connection: Connection, user: User, person: Person): WantedField | null {
   const source = field.default;
   switch (source.from) {
     case 'none':

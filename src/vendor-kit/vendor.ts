@@ -15,6 +15,8 @@ export interface Supports {
   remove: boolean;
   /** Leaves the account and takes away all that it may do (no call to remove it). */
   revoke: boolean;
+  /** Takes back an invitation that nobody has accepted yet (of accounts that say `withdrawable`). */
+  withdraw: boolean;
   /** Names of the fields that `update` can change. */
   update: readonly string[];
   /** Wanted accounts one `create` call takes, at most. */
@@ -43,7 +45,7 @@ export interface Changes {
   remove: Record<string, Json[]>;
 }
 
-/** A `pending` account is one that the vendor accepted without telling an id. */
+/** An account whose id the vendor does not tell yet is `pending`, its id the address. */
 export type CreateOutcome = { account: VendorAccount } | { error: VendorError };
 
 /** By what an account is looked up; at least one is given. */
@@ -71,6 +73,8 @@ export interface Session {
   /** Gone afterwards; an account that was gone before is no error. */
   remove?(account: VendorAccount): Promise<void>;
   revoke?(account: VendorAccount): Promise<VendorAccount>;
+  /** Takes a pending invitation back; one that is gone is no error. */
+  withdraw?(account: VendorAccount): Promise<void>;
   groups?: GroupSession;
 }
 

@@ -17,6 +17,11 @@ const ANA = 'ana.diaz+x@example.com';
 const BO = 'bo.li@example.com';
 const HTML = { headers: { 'Content-Type': 'text/html' }, body: '<html><body><h1>Oops</h1></body></html>' };
 
+/** A promise that only some vendors make: elsewhere there is no test, rather than one that is left out. */
+const when = (declared: boolean) => (promise: string, test: () => Promise<void>) => {
+  if (declared) it(promise, test);
+};
+
 describe.each(await contractCases())('$name', ({ vendor, settings, supports }) => {
   let stage: Stage;
 
@@ -116,7 +121,7 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       expect((await stage.accounts()).map((account) => account.key).sort()).toEqual([ANA, BO]);
     });
 
-    it.runIf(supports.find)('is found by its address in any case, and absent otherwise', async () => {
+    when(supports.find)('is found by its address in any case, and absent otherwise', async () => {
       const account = await create(ANA);
       await create(BO);
       const found = await stage.session.find?.({ address: ANA.toUpperCase() });
@@ -139,7 +144,7 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       expect((await listed(ANA))?.fields).toEqual({ ...before.fields, [name]: expected });
     });
 
-    it.runIf(supports.suspend)('is suspended and reactivated', async () => {
+    when(supports.suspend)('is suspended and reactivated', async () => {
       const account = await create(ANA);
       const suspended = await stage.session.suspend?.(account);
       expect(suspended?.presence).toBe('suspended');
@@ -150,7 +155,7 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       expect((await listed(ANA))?.presence).toBe('active');
     });
 
-    it.runIf(supports.remove)('is removed, and its removal can be repeated', async () => {
+    when(supports.remove)('is removed, and its removal can be repeated', async () => {
       const account = await create(ANA);
       await create(BO);
       await stage.session.remove?.(account);
@@ -159,7 +164,7 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       await expect(stage.session.remove?.(account)).resolves.toBeUndefined();
     });
 
-    it.runIf(supports.revoke)('keeps its place and loses what it may do when revoked', async () => {
+    when(supports.revoke)('keeps its place and loses what it may do when revoked', async () => {
       await create(ANA);
       const account = await listed(ANA);
       if (!account) throw new Error('The account is not listed.');
@@ -168,27 +173,29 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
     });
   });
 
-  describe.runIf(supports.groups)('its groups', () => {
-    const titles = async () =>
-      (await Array.fromAsync(stage.session.groups?.list() ?? [])).map((g) => g.address);
+  if (supports.groups) {
+    describe('its groups', () => {
+      const titles = async () =>
+        (await Array.fromAsync(stage.session.groups?.list() ?? [])).map((g) => g.address);
 
-    it('are created, listed and renamed under the title that was given', async () => {
-      const { groups } = stage.session;
-      const group = await groups?.create('Field Sales');
-      expect(group?.address).toBe('Field Sales');
-      expect(await titles()).toContain('Field Sales');
-      const renamed = await groups?.rename(group?.id ?? '', 'Inside Sales');
-      expect(renamed).toMatchObject({ id: group?.id, address: 'Inside Sales' });
-      expect(await titles()).toContain('Inside Sales');
-      expect(await titles()).not.toContain('Field Sales');
-    });
+      it('are created, listed and renamed under the title that was given', async () => {
+        const { groups } = stage.session;
+        const group = await groups?.create('Field Sales');
+        expect(group?.address).toBe('Field Sales');
+        expect(await titles()).toContain('Field Sales');
+        const renamed = await groups?.rename(group?.id ?? '', 'Inside Sales');
+        expect(renamed).toMatchObject({ id: group?.id, address: 'Inside Sales' });
+        expect(await titles()).toContain('Inside Sales');
+        expect(await titles()).not.toContain('Field Sales');
+      });
 
-    it.runIf(supports.groups?.remove)('are removed', async () => {
-      const group = await stage.session.groups?.create('Field Sales');
-      await stage.session.groups?.remove?.(group?.id ?? '');
-      expect(await titles()).not.toContain('Field Sales');
+      when(supports.groups?.remove === true)('are removed', async () => {
+        const group = await stage.session.groups?.create('Field Sales');
+        await stage.session.groups?.remove?.(group?.id ?? '');
+        expect(await titles()).not.toContain('Field Sales');
+      });
     });
-  });
+  }
 
   describe('a read that fails', () => {
     const reads: { fault: string; how: object; code: string }[] = [

@@ -57,6 +57,7 @@ describe('Attributes that are asked for (RFC 7644 §3.9)', () => {
     [`attributes=${VENDOR.toUpperCase()}`, { [VENDOR]: { seatType: 'full' } }],
     ['attributes=nickName,nonsense', {}],
     ['attributes=groups', { groups: [] }],
+    ['attributes=groups.value', { groups: [] }],
     ['attributes=meta.version', { meta: { version: 'W/"1"' } }],
   ])('%s', async (query, expected) => {
     const server = await startScim();

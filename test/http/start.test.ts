@@ -83,13 +83,19 @@ function connection(sandbox: Sandbox, id: string): Sandbox['connections'][number
   return found;
 }
 
-/** Runs the lines that the program tells its user to paste. */
+/** Does what the shell does with a printed line; a machine for tests need not have curl. */
 async function paste(line: string): Promise<string> {
-  const shell = spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let out = '';
-  shell.stdout.on('data', (chunk) => (out += String(chunk)));
-  await once(shell, 'close');
-  return out;
+  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+  const after = (flag: string) => words.filter((_, index) => words[index - 1] === flag);
+  expect(words.slice(0, 2)).toEqual(['curl', '-sS']);
+  const headers = after('-H').map((text): [string, string] => [
+    text.split(': ')[0] ?? '',
+    text.split(': ')[1] ?? '',
+  ]);
+  const [body] = after('-d');
+  return (
+    await fetch(words[2] ?? '', body === undefined ? { headers } : { method: 'POST', headers, body })
+  ).text();
 }
 
 const DONE = 'Stop with Ctrl-C';

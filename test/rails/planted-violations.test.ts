@@ -47,6 +47,8 @@ const IMPORTS: [string, string, string][] = [
   ['src/extras/planted-folder.ts', `import '../core/errors.ts';`, 'folder-has-a-place'],
   ['src/http/planted-main.ts', `import '../main.ts';`, 'nothing-imports-the-composition'],
   ['src/http/planted-fake.ts', `import '../vendors/crankwheel/fake.ts';`, 'fakes-stay-out-of-production'],
+  ['src/sandbox/planted-fake.ts', `import '../vendors/crankwheel/fake.ts';`, 'fakes-stay-out-of-production'],
+  ['src/admin/planted-fakes.ts', `import '../vendors/fakes.ts';`, 'fakes-belong-to-the-sandbox'],
   ['src/sync/planted-scimmy.ts', `import 'scimmy';`, 'scimmy-stays-in-its-folder'],
   ['src/scim/planted-kysely.ts', `import type { Kysely } from 'kysely';`, 'kysely-stays-in-its-folder'],
   ['src/vendors/crankwheel/planted-axios.ts', `import 'axios';`, 'axios-stays-in-its-folder'],
@@ -116,7 +118,7 @@ async function check(tool: string, only?: string): Promise<{ failed: boolean; ou
   return { failed: code !== 0, output: stripVTControlCharacters(stdout + stderr) };
 }
 
-describe('npm run check', () => {
+describe('npm run check', { timeout: 60_000 }, () => {
   it('fails on every planted import that the table of docs/architecture.md forbids', async () => {
     const { failed, output } = await check('depcruise');
     const lines = output.split('\n');

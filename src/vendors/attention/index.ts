@@ -16,6 +16,7 @@ export const attention = defineVendor<Settings, Credentials>({
     suspend: settings.scim.enabled,
     remove: true,
     revoke: false,
+    withdraw: false,
     update: ['firstName', 'lastName', 'roleUUID', 'teams', 'seatType', 'botName', 'dealsEnabled'],
     batch: 1,
     groups: { create: true, rename: true, remove: false },

@@ -16,6 +16,7 @@ export const crankwheel = defineVendor<Settings, Credentials>({
     suspend: false,
     remove: true,
     revoke: false,
+    withdraw: false,
     update: settings.updateByRepeatedPost ? ['privilege', 'inDemoPool'] : [],
     batch: 1,
     groups: null,

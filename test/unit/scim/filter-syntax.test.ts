@@ -18,7 +18,12 @@ function refusal(text: string): ScimError {
   throw new Error(`${text} was accepted`);
 }
 
-const compare = (path: string, operator: string, value: unknown) => ({ kind: 'compare', path, operator, value });
+const compare = (path: string, operator: string, value: unknown) => ({
+  kind: 'compare',
+  path,
+  operator,
+  value,
+});
 const present = (path: string) => ({ kind: 'present', path });
 const and = (...terms: unknown[]) => ({ kind: 'and', terms });
 const or = (...terms: unknown[]) => ({ kind: 'or', terms });
@@ -34,7 +39,10 @@ describe('a filter is read by the grammar of RFC 7644 §3.4.2.2', () => {
       compare('urn:ietf:params:scim:schemas:core:2.0:User:userName', 'sw', 'J'),
     ],
     ['title pr', present('title')],
-    ['meta.lastModified gt "2011-05-13T04:42:34Z"', compare('meta.lastModified', 'gt', '2011-05-13T04:42:34Z')],
+    [
+      'meta.lastModified gt "2011-05-13T04:42:34Z"',
+      compare('meta.lastModified', 'gt', '2011-05-13T04:42:34Z'),
+    ],
     ['title pr and userType eq "Employee"', and(present('title'), compare('userType', 'eq', 'Employee'))],
     ['a pr or b pr and c pr', or(present('a'), and(present('b'), present('c')))],
     ['(a pr or b pr) and c pr', and(or(present('a'), present('b')), present('c'))],
@@ -80,7 +88,7 @@ describe('a filter that is none is refused with the place of the mistake', () =>
   it.each([
     ['', 'is empty'],
     ['   ', 'is empty'],
-    ['userName', 'character 9: it ends too early; after userName one of pr, eq'],
+    ['userName', 'character 9: it ends too early; after "userName" one of pr, eq'],
     ['userName eq', 'character 12: it ends too early; after "eq" a value was expected'],
     ['userName eq bjensen', 'character 13: after "eq" a value was expected; texts stand in double quotes'],
     ["userName eq 'bjensen'", 'character 13: "\'" has no meaning here'],
@@ -89,17 +97,17 @@ describe('a filter that is none is refused with the place of the mistake', () =>
     ['userName eq "\\x"', 'character 13: inside quotes write'],
     ['userName eq "a\tb"', 'character 13: inside quotes write'],
     ['userName eq "a\\u0000"', 'character 13: a text must not contain the character U+0000'],
-    ['userName is "x"', 'character 10: after userName one of pr, eq'],
+    ['userName is "x"', 'character 10: after "userName" one of pr, eq'],
     ['userName eq "x" title pr', 'character 17: nothing more was expected'],
     ['userName eq "x" and', 'character 20: it ends too early; the name of an attribute was expected'],
-    ['and title pr', 'character 5: after and one of pr'],
+    ['and title pr', 'character 5: after "and" one of pr'],
     ['(title pr', 'character 10: it ends too early; ")" was expected for the "(" at character 1'],
     ['title pr)', 'character 9: nothing more was expected'],
     ['emails[type pr', 'character 15: it ends too early; "]" was expected for the "[" at character 7'],
     ['emails[type pr)', 'character 15: "]" was expected'],
     ['emails[]', 'character 8: the name of an attribute was expected'],
     ['emails[type pr] eq "x"', 'character 17: nothing more was expected'],
-    ['not title pr', 'character 5: after not one of pr'],
+    ['not title pr', 'character 5: after "not" one of pr'],
     ['"x" eq userName', 'character 1: the name of an attribute was expected'],
     ['.value pr', 'character 1: the name of an attribute was expected'],
     ['name. pr', 'character 1: the name of an attribute was expected'],
@@ -166,8 +174,17 @@ describe('the limits of a filter', () => {
   });
 });
 
-const path = fc.constantFrom('title', 'name.givenName', 'urn:ietf:params:scim:schemas:core:2.0:User:userName', 'x.$ref');
-const scalar = fc.oneof(fc.string({ unit: 'grapheme' }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean());
+const path = fc.constantFrom(
+  'title',
+  'name.givenName',
+  'urn:ietf:params:scim:schemas:core:2.0:User:userName',
+  'x.$ref',
+);
+const scalar = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.boolean(),
+);
 const { tree } = fc.letrec<{ tree: string }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
@@ -200,7 +217,24 @@ describe('a printed filter', () => {
   });
 
   it('is either parsed or refused with a SCIM error, whatever the text', () => {
-    const piece = fc.constantFrom('(', ')', '[', ']', '"', '\\', ' and ', ' or ', ' not ', ' eq ', ' pr', 'emails', '.value', '1', '-', '\u{1f600}');
+    const piece = fc.constantFrom(
+      '(',
+      ')',
+      '[',
+      ']',
+      '"',
+      '\\',
+      ' and ',
+      ' or ',
+      ' not ',
+      ' eq ',
+      ' pr',
+      'emails',
+      '.value',
+      '1',
+      '-',
+      '\u{1f600}',
+    );
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.string({ unit: 'binary' })), { maxLength: 30 }), (pieces) => {
         try {

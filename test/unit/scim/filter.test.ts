@@ -57,7 +57,10 @@ describe('a filter on a User holds', () => {
     ['externalId eq "Ext-1"', 'externalId'],
     ['meta.resourceType eq "User"', 'the resource type'],
     ['meta.created ge "2026-01-01T01:00:00+01:00"', 'times are compared as time, whatever their zone'],
-    ['meta.lastModified gt "2026-01-31T00:00:00Z" and meta.lastModified lt "2026-02-01T12:00:00.001Z"', 'times'],
+    [
+      'meta.lastModified gt "2026-01-31T00:00:00Z" and meta.lastModified lt "2026-02-01T12:00:00.001Z"',
+      'times',
+    ],
     ['meta.version eq "W/\\"3\\""', 'the version is the entity tag'],
     ['meta pr and id pr and schemas pr', 'what every resource has'],
     [`schemas eq "${ENTERPRISE}"`, 'the schema of an extension in use'],
@@ -147,7 +150,10 @@ describe('a filter that the schema does not allow is 400 invalidFilter', () => {
     [`${VENDOR}:seats eq "many"`, 'seats is a number'],
     [`${VENDOR}:seats sw 5`, '"sw" has no meaning for'],
     ['x509Certificates gt "a"', 'x509Certificates.value is binary'],
-    ['name eq "Babs"', 'name has no value of its own; compare one of its sub-attributes, such as name.formatted'],
+    [
+      'name eq "Babs"',
+      'name has no value of its own; compare one of its sub-attributes, such as name.formatted',
+    ],
     ['addresses eq "x"', 'addresses has no value of its own'],
     [`${ENTERPRISE} eq "x"`, 'has no value of its own'],
     ['meta eq "x"', 'meta has no value of its own'],

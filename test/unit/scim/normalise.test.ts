@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { emailKeys, foldDocument, normaliseGroup, normaliseUser } from '../../../src/scim/normalise.ts';
+import { attribute } from '../../../src/scim/attribute.ts';
+import { foldDocument, normaliseGroup, normaliseUser } from '../../../src/scim/normalise.ts';
+import { readOne } from '../../../src/scim/values.ts';
 import { refusal } from './patch-fixture.ts';
 import { CORE, ENTERPRISE, GROUP, groupSchema, userSchema, VENDOR } from './schema-fixture.ts';
 
@@ -219,6 +221,24 @@ describe('what cannot be read is refused and named', () => {
   });
 });
 
+describe('a dateTime (RFC 7643 §2.3.5)', () => {
+  const read = (text: string) =>
+    readOne(attribute({ name: 'at', type: 'dateTime', description: '' }), text, 'at');
+
+  it.each([
+    ['2024-02-29T10:00:00Z', '2024-02-29T10:00:00.000Z'],
+    ['2024-01-01T10:00:00.123456+05:30', '2024-01-01T04:30:00.123Z'],
+    ['2024-01-01T10:00:00', '2024-01-01T10:00:00.000Z'],
+  ])('%s is kept as %s', (text, canonical) => expect(read(text)).toBe(canonical));
+
+  it.each(['2024-02-30T10:00:00Z', '2024-13-01T10:00:00Z', '2024-01-01', '1704067200', 'tomorrow'])(
+    '%s is refused',
+    (text) => {
+      expect(refusal(() => read(text))).toMatchObject({ status: 400, scimType: 'invalidValue' });
+    },
+  );
+});
+
 describe("a Group's body", () => {
   function group(body: JsonObject): ReturnType<typeof normaliseGroup> {
     return normaliseGroup(groupSchema, { schemas: [GROUP], displayName: 'Staff', ...body });
@@ -296,11 +316,4 @@ describe('the folded copy', () => {
   it('keeps what the schema no longer knows', () => {
     expect(foldDocument(userSchema, { 'urn:gone': { A: 'B' } })).toEqual({ 'urn:gone': { A: 'B' } });
   });
-});
-
-it('finds a User by each e-mail address once, without case', () => {
-  expect(
-    emailKeys({ emails: [{ value: 'A@x' }, { value: 'a@X' }, { type: 'work' }, { value: 'b@x' }] }),
-  ).toEqual(['a@x', 'b@x']);
-  expect(emailKeys({})).toEqual([]);
 });

@@ -37,7 +37,11 @@ export async function insertConnection(db: Database, id: string): Promise<void> 
 }
 
 /** Rows as a push leaves them, the counter of the connection too. */
-export async function insertUsers(db: Database, connectionId: string, users: StoredResource[]): Promise<void> {
+export async function insertUsers(
+  db: Database,
+  connectionId: string,
+  users: StoredResource[],
+): Promise<void> {
   for (const user of users) {
     const userName = String(user.document['userName'] ?? user.id);
     const document = { ...user.document, userName };

@@ -1,0 +1,90 @@
+import type { Clock } from '../core/clock.ts';
+import { StoreUnavailable, VendorError } from '../core/errors.ts';
+import type { Log } from '../core/ports.ts';
+import type { Claim } from '../store/accounts.ts';
+import { pauseConnection } from '../store/connections.ts';
+import type { Database } from '../store/database.ts';
+import type { Progress } from './attempt.ts';
+import { type DeliveryTools, deliver, type Ending } from './deliver.ts';
+import { type Finished, finish } from './finish.ts';
+
+export interface RunContext {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  /** True once the process is going down: no more waiting for the store. */
+  stopped(): boolean;
+}
+
+const STORE_RETRY_MS = 1_000;
+
+/** One claimed account from attempt to settling. Throws only where the end could not be stored: the claim is then in doubt. */
+export async function runDelivery(
+  context: RunContext,
+  tools: DeliveryTools,
+  claim: Claim,
+): Promise<Finished> {
+  const { progress, ending: first } = await deliver(tools, claim);
+  const ending = await confirmCredential(context, tools, first);
+  const about = aboutClaim(claim);
+  if (ending.kind === 'failed' && !(ending.error instanceof VendorError)) {
+    context.log.error({ ...about, err: ending.error }, 'A delivery failed because of a defect.');
+  }
+  const finished = await finishSurely(context, tools, progress, ending);
+  const { error } = finished;
+  context.log.info(
+    { ...about, result: finished.result, code: error?.code, reason: error?.message },
+    'Delivery ended',
+  );
+  return finished;
+}
+
+export function aboutClaim({ account }: Claim) {
+  return {
+    connection: account.connectionId,
+    account: account.id,
+    requestId: account.requestId ?? undefined,
+  };
+}
+
+/** The end of an attempt is written as soon as the store can be written: its effects are at the vendor already. */
+async function finishSurely(
+  context: RunContext,
+  tools: DeliveryTools,
+  progress: Progress,
+  ending: Ending,
+): Promise<Finished> {
+  for (;;) {
+    try {
+      return await finish(tools, progress, ending);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || context.stopped()) throw error;
+      context.log.error(
+        { ...aboutClaim(progress.claim), err: error },
+        'The end of a delivery could not be stored yet.',
+      );
+      await new Promise((resolve) => setTimeout(resolve, STORE_RETRY_MS));
+    }
+  }
+}
+
+/** One call's bad-key answer may be about that call alone: `verify` tells, and pauses the connection if the key is dead. */
+async function confirmCredential(context: RunContext, tools: DeliveryTools, ending: Ending): Promise<Ending> {
+  if (ending.kind !== 'failed' || !(ending.error instanceof VendorError)) return ending;
+  if (ending.error.code !== 'UNAUTHORISED') return ending;
+  const { id } = tools.connection;
+  try {
+    await tools.live?.session.verify();
+  } catch (error) {
+    if (!(error instanceof VendorError) || error.code !== 'UNAUTHORISED') return { kind: 'failed', error };
+    const reason = `${tools.vendor.title} does not accept the credential: ${error.message}`;
+    await pauseConnection(context.db, id, reason, context.clock.now());
+    context.log.error({ connection: id, alert: 'credential', reason }, 'The connection is paused.');
+    return ending;
+  }
+  const { message, status } = ending.error;
+  return {
+    kind: 'failed',
+    error: new VendorError('NOT_PERMITTED', message, { status, cause: ending.error }),
+  };
+}
