@@ -2,6 +2,7 @@ import { type Config, readConfig } from './config.ts';
 import { systemClock } from './core/clock.ts';
 import { OperatorError } from './core/errors.ts';
 import type { ConnectionSchema, Log } from './core/ports.ts';
+import { vendorUrn } from './core/vendor-urn.ts';
 import { type Listener, listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createEdge } from './http/server.ts';
@@ -14,7 +15,7 @@ import { dataFile, makeDataFolder, openDataFolder } from './store/data-folder.ts
 import { closeDatabase, type Database } from './store/database.ts';
 import { lockForServer } from './store/server-lock.ts';
 import { Sync } from './sync/engine.ts';
-import { vendorById, vendors } from './vendors/index.ts';
+import { vendors } from './vendors/index.ts';
 
 /** Requests and deliveries under way have this long to end after SIGTERM. */
 const GRACE_MS = 10_000;
@@ -88,13 +89,16 @@ async function build(
   };
 }
 
-/** The extension schema's name is part of what identity providers are configured with: it must never change. */
+/** The same object every time, so that what is compiled from it is compiled once. */
+const schemas = new Map<string, ConnectionSchema>(
+  vendors.map(({ id, title, fields }) => [id, { urn: vendorUrn(id), vendorTitle: title, fields }]),
+);
+
 function schemaOf(vendorId: string): ConnectionSchema {
-  const vendor = vendorById(vendorId);
-  if (vendor === undefined)
+  const schema = schemas.get(vendorId);
+  if (schema === undefined)
     throw new Error(`This version of Causeway does not know the vendor "${vendorId}".`);
-  const urn = `urn:ietf:params:scim:schemas:extension:${vendor.id}:2.0:User`;
-  return { urn, vendorTitle: vendor.title, fields: vendor.fields };
+  return schema;
 }
 
 async function warnOperator(config: Config, db: Database, log: Log): Promise<void> {

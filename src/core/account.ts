@@ -44,7 +44,7 @@ export type AccountState =
 export type Undo = { kind: 'create' } | { kind: 'document'; document: JsonObject; folded: JsonObject };
 
 export interface AccountError {
-  code: VendorErrorCode | 'ADDRESS_TAKEN' | 'NOT_ALLOWED' | 'DEFECT';
+  code: VendorErrorCode | 'ADDRESS_TAKEN' | 'NOT_ALLOWED' | 'PENDING' | 'DEFECT';
   message: string;
   at: number;
 }

@@ -1,18 +1,15 @@
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../core/clock.ts';
-import type { DeliveryResult } from '../core/delivery.ts';
+import type { SyncObserver } from '../core/ports.ts';
 import type { Database } from '../store/database.ts';
 import { countDueAccounts, oldestUnsettledLeavers } from '../store/statistics.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** What `/metrics` tells; vendors' names are its only labels of an installation, as anybody who reaches the port can read it. */
-export interface Metrics {
+export interface Metrics extends SyncObserver {
   request(method: string, route: string, status: number, durationMs: number): void;
-  delivered(vendor: string, result: DeliveryResult): void;
-  /** `status` null: no answer. */
-  vendorCall(vendor: string, call: { status: number | null; durationMs: number }): void;
   /** Prometheus' text format. */
   text(): Promise<string>;
   contentType: string;
@@ -45,7 +42,7 @@ export function createMetrics(db: Database, clock: Clock): Metrics {
   });
   const calls = new Histogram({
     name: 'causeway_vendor_call_duration_seconds',
-    help: 'Calls to vendors by vendor and status class; status "none" had no answer.',
+    help: 'Calls to vendors by vendor and status class; status "none": no answer came.',
     labelNames: ['vendor', 'status'],
     buckets: SECONDS,
     registers,

@@ -13,7 +13,7 @@ export type FilterSyntax =
 export type LiteralValue = string | number | boolean | null;
 
 /** A PATCH path (RFC 7644 §3.5.2): `path`, `path[filter]` or `path[filter].sub`. */
-export interface PathSyntax {
+interface PathSyntax {
   path: string;
   filter: FilterSyntax | null;
   sub: string | null;

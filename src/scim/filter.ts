@@ -2,26 +2,22 @@ import type { AttributeRef, CompareOperator, Filter, FilterValue } from '../core
 import { elementScope, type Located, resourceScope, type Scope, valueScope } from './attribute-ref.ts';
 import { ScimError } from './errors.ts';
 import { compareValues } from './filter-match.ts';
-import { type FilterSyntax, type LiteralValue, parseFilterSyntax, parsePathSyntax } from './filter-syntax.ts';
+import { type FilterSyntax, type LiteralValue, parsePathSyntax } from './filter-syntax.ts';
 import { quotedName } from './filter-tokens.ts';
 import { type Attribute, type ResolvedPath, type ResourceSchema, resolvePath } from './schema.ts';
 
 export { matchesElement } from './filter-match.ts';
 
 /** Where a PATCH operation applies; `filter` chooses elements of `target.attribute` (see `matchesElement`). */
-export interface PatchPath {
+interface PatchPath {
   target: ResolvedPath;
   filter?: Filter;
 }
 
 /**
- * RFC 7644 §3.4.2.2. An unknown attribute is 400 `invalidFilter`, not an empty list: an identity provider would take
- * "nobody" for an answer and create everybody again.
+ * A filter's names and values by the schema. An unknown attribute is 400 `invalidFilter`, not an empty list: an identity
+ * provider would take "nobody" for an answer and create everybody again.
  */
-export function parseFilter(schema: ResourceSchema, text: string): Filter {
-  return resolveFilter(schema, parseFilterSyntax(text));
-}
-
 export function resolveFilter(schema: ResourceSchema, syntax: FilterSyntax): Filter {
   return resolve(syntax, resourceScope(schema));
 }

@@ -1,9 +1,11 @@
+import type { Selectable } from 'kysely';
 import type { Account } from '../core/account.ts';
 import type { AccountId, ConnectionId, GroupId, UserId } from '../core/ids.ts';
 import type { Group, User } from '../core/user.ts';
 import { rowToAccount } from './account-rows.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { rowToGroup, rowToUser } from './rows.ts';
+import type { Tables } from './tables.ts';
 
 /** A claimed account with the wanted state it was read with, in one transaction. */
 export interface Claim {
@@ -14,6 +16,8 @@ export interface Claim {
   group: Group | null;
   /** The groups the User is a direct member of. */
   groupIds: Set<GroupId>;
+  /** The vendor's ids of those groups, where groups are mirrored and the vendor has made them. */
+  vendorGroupIds: string[];
 }
 
 export async function findAccount(
@@ -50,7 +54,7 @@ export async function findAccountOf(
 export async function claimDue(
   db: Database,
   connectionId: ConnectionId,
-  options: { epoch: number; now: number; limit: number },
+  options: { epoch: number; now: number; limit: number; mirrored: boolean },
 ): Promise<Claim[]> {
   return inTransaction(db, async (tx) => {
     const due = await tx
@@ -83,53 +87,76 @@ export async function claimDue(
     const accounts = rows
       .map(rowToAccount)
       .sort((a, b) => a.rank - b.rank || (a.dueAt ?? 0) - (b.dueAt ?? 0));
-    return readWanted(tx, connectionId, accounts);
+    return readWanted(tx, connectionId, accounts, options.mirrored);
   });
 }
 
-async function readWanted(
+/** What these accounts are wanted to be, in the transaction that the answer is good for. */
+export async function readWanted(
   tx: Transaction,
   connectionId: ConnectionId,
   accounts: readonly Account[],
+  mirrored: boolean,
 ): Promise<Claim[]> {
   const idsOf = (kind: Account['kind']) =>
     accounts.filter((account) => account.kind === kind).map((account) => account.resourceId);
-  const userIds = idsOf('user');
-  const users = new Map<string, User>();
-  const groups = new Map<string, Group>();
+  const users = await rowsById(tx, 'users', connectionId, idsOf('user'));
+  const groups = await rowsById(tx, 'groups', connectionId, idsOf('group'));
   const memberships = new Map<string, Set<GroupId>>();
-  if (userIds.length > 0) {
-    const rows = await tx
-      .selectFrom('users')
-      .selectAll()
-      .where('connection_id', '=', connectionId)
-      .where('id', 'in', userIds)
-      .execute();
-    for (const row of rows) users.set(row.id, rowToUser(row));
-    for (const row of await directGroups(tx, connectionId, userIds)) {
-      memberships.set(row.member_id, (memberships.get(row.member_id) ?? new Set()).add(row.group_id));
-    }
+  for (const row of await directGroups(tx, connectionId, idsOf('user'))) {
+    memberships.set(row.member_id, (memberships.get(row.member_id) ?? new Set()).add(row.group_id));
   }
-  const groupIds = idsOf('group');
-  if (groupIds.length > 0) {
-    const rows = await tx
-      .selectFrom('groups')
-      .selectAll()
-      .where('connection_id', '=', connectionId)
-      .where('id', 'in', groupIds)
-      .execute();
-    for (const row of rows) groups.set(row.id, rowToGroup(row));
-  }
-  return accounts.map((account) => ({
-    account,
-    version: account.claimedVersion ?? account.wantedVersion,
-    user: account.kind === 'user' ? (users.get(account.resourceId) ?? null) : null,
-    group: account.kind === 'group' ? (groups.get(account.resourceId) ?? null) : null,
-    groupIds: memberships.get(account.resourceId) ?? new Set(),
-  }));
+  const groupIds = [...new Set([...memberships.values()].flatMap((ids) => [...ids]))];
+  const vendorIds = mirrored ? await vendorGroups(tx, connectionId, groupIds) : new Map<string, string>();
+  return accounts.map((account) => {
+    const user = users.get(account.resourceId);
+    const group = groups.get(account.resourceId);
+    const joined = memberships.get(account.resourceId) ?? new Set<GroupId>();
+    return {
+      account,
+      version: account.claimedVersion ?? account.wantedVersion,
+      user: account.kind === 'user' && user !== undefined ? rowToUser(user) : null,
+      group: account.kind === 'group' && group !== undefined ? rowToGroup(group) : null,
+      groupIds: joined,
+      vendorGroupIds: [...joined].flatMap((id) => vendorIds.get(id) ?? []),
+    };
+  });
 }
 
-function directGroups(tx: Transaction, connectionId: ConnectionId, userIds: readonly string[]) {
+async function rowsById<Name extends 'users' | 'groups'>(
+  tx: Transaction,
+  table: Name,
+  connectionId: ConnectionId,
+  ids: readonly string[],
+): Promise<Map<string, Selectable<Tables[Name]>>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .selectFrom<'users' | 'groups'>(table)
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row as Selectable<Tables[Name]>]));
+}
+
+async function vendorGroups(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  groupIds: readonly GroupId[],
+): Promise<Map<GroupId, string>> {
+  if (groupIds.length === 0) return new Map();
+  const rows = await tx
+    .selectFrom('accounts')
+    .select(['resource_id', 'vendor_id'])
+    .where('connection_id', '=', connectionId)
+    .where('kind', '=', 'group')
+    .where('resource_id', 'in', groupIds)
+    .execute();
+  return new Map(rows.flatMap((row) => (row.vendor_id === null ? [] : [[row.resource_id, row.vendor_id]])));
+}
+
+async function directGroups(tx: Transaction, connectionId: ConnectionId, userIds: readonly string[]) {
+  if (userIds.length === 0) return [];
   return tx
     .selectFrom('members')
     .select(['member_id', 'group_id'])

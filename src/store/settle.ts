@@ -8,7 +8,8 @@ import type { Claim } from './accounts.ts';
 import { writeAudit } from './audit.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { insertDelivery } from './deliveries.ts';
-import { RANK } from './due-marks.ts';
+import { markAffected, RANK } from './due-marks.ts';
+import { memberIds } from './members.ts';
 import type { AccountsTable } from './tables.ts';
 import { replaceTasks } from './tasks.ts';
 import { findUser, overwriteUser, removeUserRows } from './users.ts';
@@ -35,6 +36,8 @@ export interface Settlement extends Attempt {
   tasks: readonly TaskWish[];
   /** The account is known not to be at the vendor. */
   absent: boolean;
+  /** A group has its vendor id now: its members' memberships waited for it. */
+  awaited?: boolean;
 }
 
 /**
@@ -43,6 +46,9 @@ export interface Settlement extends Attempt {
  */
 export type Settled = 'settled' | 'put-back' | 'lost';
 
+/** A change that was refused must not look accepted. */
+const REFUSALS: ReadonlySet<DeliveryResult> = new Set(['refused', 'conflict', 'unsupported']);
+
 /** Ends an attempt for good: its outcome covers every version up to the claimed one. */
 export async function settle(db: Database, settlement: Settlement): Promise<Settled> {
   return inTransaction(db, async (tx) => {
@@ -50,7 +56,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
     if (account === null) return 'lost';
     await record(tx, account, settlement, settlement.result, settlement.state);
     const { version } = settlement.claim;
-    const refused = settlement.result === 'refused' || settlement.result === 'conflict';
+    const refused = REFUSALS.has(settlement.result);
     if (refused && account.undoVersion === version && account.wantedVersion === version) {
       await putBack(tx, account, settlement);
       return 'put-back';
@@ -72,6 +78,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
       last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
       settled_at: settlement.endedAt,
     });
+    if (settlement.awaited === true) await markMembersOf(tx, account, settlement.endedAt);
     return 'settled';
   });
 }
@@ -149,6 +156,13 @@ async function putBack(tx: Transaction, account: Account, settlement: Settlement
     last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
     settled_at: now,
   });
+}
+
+async function markMembersOf(tx: Transaction, account: Account, now: number): Promise<void> {
+  const members = await memberIds(tx, account.connectionId, account.resourceId);
+  const userIds = members.filter(({ type }) => type === 'User').map(({ id }) => id);
+  const context = { requestId: account.requestId ?? '', now };
+  await markAffected(tx, account.connectionId, userIds, `group ${account.resourceId}`, context);
 }
 
 async function restoreDocument(tx: Transaction, account: Account, now: number): Promise<void> {

@@ -76,7 +76,8 @@ export function describeStep(step: Step): JsonObject {
     case 'task':
       return { step: 'task', kind: step.task.kind, title: step.task.title };
     case 'refuse':
-      return { step: 'refuse', reason: step.reason };
+    case 'await-acceptance':
+      return { step: step.step, reason: step.reason };
     default:
       return { step: step.step };
   }

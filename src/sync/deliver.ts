@@ -1,47 +1,17 @@
 import type { VendorAccount } from '../core/account.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Connection } from '../core/connection.ts';
 import { VendorError } from '../core/errors.ts';
-import type { FieldValues } from '../core/field.ts';
 import { fold } from '../core/fold.ts';
-import { isActive, type User } from '../core/user.ts';
+import { isActive } from '../core/user.ts';
 import type { Claim } from '../store/accounts.ts';
-import type { Database } from '../store/database.ts';
 import { reserveAddress } from '../store/reservations.ts';
-import type { AnyVendor } from '../vendor-kit/define.ts';
-import type { Supports } from '../vendor-kit/vendor.ts';
-import { beginAttempt, describeStep, learnAbsent, type Progress } from './attempt.ts';
-import { type Executor, executeSteps } from './execute.ts';
-import type { Lookup } from './lookup.ts';
+import { beginAttempt, describeStep, type Progress } from './attempt.ts';
+import { deliverGroup } from './deliver-group.ts';
+import { executeSteps } from './execute.ts';
+import { learn } from './learn.ts';
 import { type PlanInput, plan } from './plan.ts';
+import { replaceAccount } from './replace.ts';
+import type { DeliveryTools, Ending, LiveTools } from './tools.ts';
 import { mapUser, type Wanted } from './wanted.ts';
-
-export interface DeliveryTools {
-  db: Database;
-  connection: Connection;
-  vendor: AnyVendor;
-  supports: Supports;
-  clock: Clock;
-  callTimeoutMs: number;
-  /** What the connection's expressions give for this User. */
-  computed(user: User): Promise<FieldValues>;
-  /** Null on a dry-run connection: nothing can be called. */
-  live: LiveTools | null;
-}
-
-export interface LiveTools extends Executor {
-  lookup: Lookup;
-}
-
-/** How an attempt ended; `progress` has what it learned, whichever way. */
-export type Ending =
-  | { kind: 'done' }
-  | { kind: 'planned' }
-  | { kind: 'refused'; reason: string }
-  | { kind: 'conflict'; reason: string }
-  /** Another account of the same address is being delivered: ask again shortly. */
-  | { kind: 'busy' }
-  | { kind: 'failed'; error: unknown };
 
 /** A plan that keeps changing under its own steps is a defect of the vendor's answers; four rounds are more than any needs. */
 const ROUNDS = 4;
@@ -63,6 +33,7 @@ export async function deliver(
 }
 
 async function attempt(tools: DeliveryTools, progress: Progress): Promise<Ending> {
+  if (progress.claim.account.kind === 'group') return deliverGroup(tools, progress);
   const mapped = await mapWanted(tools, progress);
   if ('refusal' in mapped) return refusedByMapping(tools, progress, mapped.refusal);
   const { wanted } = mapped;
@@ -94,11 +65,11 @@ async function makeWanted(
 }
 
 async function mapWanted(tools: DeliveryTools, progress: Progress): Promise<ReturnType<typeof mapUser>> {
-  const { user, groupIds } = progress.claim;
+  const { user, groupIds, vendorGroupIds } = progress.claim;
   const { connection, vendor } = tools;
   try {
     const computed = user === null || !isActive(user.document) ? {} : await tools.computed(user);
-    return mapUser({ connection, vendor, user, groupIds, computed });
+    return mapUser({ connection, vendor, user, groupIds, vendorGroupIds, computed });
   } catch (error) {
     if (error instanceof VendorError && error.code === 'REJECTED') return { refusal: error.message };
     throw error;
@@ -147,48 +118,6 @@ async function reserve(tools: DeliveryTools, progress: Progress, wanted: Wanted)
   }
 }
 
-/** What is at the vendor: what is known already, or a look where that is in doubt or where a create must not be repeated. */
-async function learn(
-  tools: DeliveryTools,
-  live: LiveTools,
-  progress: Progress,
-  wanted: Wanted,
-): Promise<VendorAccount | 'absent' | 'unknown'> {
-  const { vendorId, actual, doubtAt } = progress.knowledge;
-  if (doubtAt === null && actual !== null) return actual;
-  const address = progress.knowledge.address ?? wanted.address;
-  if (doubtAt === null && vendorId === null) {
-    const mustLook = wanted.presence === 'active' && tools.supports.onRepeatedCreate === 'undocumented';
-    if (!mustLook || address === null) return 'absent';
-  }
-  if (address === null) return 'absent';
-  const since = doubtAt === null ? 0 : doubtAt + tools.callTimeoutMs;
-  const key = vendorId === null ? { address } : { id: vendorId, address };
-  const found = await live.lookup.find(key, since);
-  if (found === 'unknown') return doubtAt === null ? 'absent' : decideRepeat(tools);
-  if (found === 'absent') {
-    learnAbsent(progress);
-    // Under the wanted address it stays reserved; under another one it is free now.
-    if (address === wanted.address) progress.knowledge.address = address;
-  } else if (doubtAt !== null || vendorId !== null) {
-    // An account that appears after an uncertain create is the one that Causeway made.
-    progress.knowledge = {
-      ...progress.knowledge,
-      address: found.address,
-      vendorId: found.id,
-      origin: progress.knowledge.origin ?? 'created',
-      actual: found,
-      doubtAt: null,
-    };
-  }
-  return found;
-}
-
-/** After an uncertain create that nobody can look up, the vendor's word on repeated creates decides. */
-function decideRepeat(tools: DeliveryTools): 'absent' | 'unknown' {
-  return tools.supports.onRepeatedCreate === 'undocumented' ? 'unknown' : 'absent';
-}
-
 function leaveDoubt(tools: DeliveryTools, progress: Progress): Ending {
   const address = progress.knowledge.address ?? '';
   const title = `Look in ${tools.vendor.title} whether ${address} has an account: a call to make it ended without an answer, and repeating it is not safe.`;
@@ -211,7 +140,8 @@ async function carryOut(
   progress.tasks = [];
   try {
     const steps = plan(planInput(tools, progress, wanted, actual));
-    return (await executeSteps(live, progress, steps)) ?? { kind: 'done' };
+    const stop = (await executeSteps(live, progress, steps)) ?? { kind: 'done' as const };
+    return stop.kind === 'replace' ? await replaceAccount(tools, live, progress, stop) : stop;
   } catch (error) {
     if (!(error instanceof VendorError) || error.code !== 'CONFLICT') throw error;
     return adoptOrConflict(tools, live, progress, wanted, error);

@@ -38,12 +38,19 @@ export interface DifferencesInput {
 export function findDifferences(input: DifferencesInput): Differences {
   const result: Differences = { changes: { set: {}, add: {}, remove: {} }, shown: [], tasks: [] };
   for (const field of input.fields) {
-    const wanted = input.wanted.fields[field.name];
+    const wanted = input.wanted.fields[field.name] ?? nothingLeft(field, input.written);
     if (field.set === 'key' || field.compared === false || wanted === undefined) continue;
     if (field.type === 'list') compareList(field, wanted, input, result);
     else compareValue(field, wanted, input, result);
   }
   return result;
+}
+
+/** A list that nothing wants any more falls back to empty, as far as Causeway filled it. */
+function nothingLeft(field: Field, written: FieldValues): WantedField | undefined {
+  return listOf(written[field.name]).length > 0 && field.type === 'list'
+    ? { value: [], from: 'default' }
+    : undefined;
 }
 
 export function hasChanges(changes: Changes): boolean {

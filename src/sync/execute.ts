@@ -16,7 +16,10 @@ export interface Executor {
 }
 
 /** Why execution of a plan stopped before its end. */
-export type Stop = { kind: 'plan-again' } | { kind: 'refused'; reason: string };
+export type Stop =
+  | { kind: 'plan-again' }
+  | { kind: 'refused' | 'later'; reason: string }
+  | { kind: 'replace'; address: string; fields: FieldValues };
 
 /** Carries out the steps in order and notes what each one did. Null: all done. Throws VendorError. */
 export async function executeSteps(
@@ -46,8 +49,10 @@ async function executeStep(executor: Executor, progress: Progress, step: Step): 
       return null;
     case 'refuse':
       return { kind: 'refused', reason: step.reason };
+    case 'await-acceptance':
+      return { kind: 'later', reason: step.reason };
     case 'replace':
-      throw new Error('An address cannot be replaced yet.');
+      return { kind: 'replace', address: step.address, fields: step.fields };
     default:
       return changeAccount(executor, progress, step);
   }
@@ -67,14 +72,17 @@ async function create(
   progress.changes.push('create');
 }
 
-function writtenByCreate(table: FieldTable, fields: FieldValues): FieldValues {
+export function writtenByCreate(table: FieldTable, fields: FieldValues): FieldValues {
   const compared = table.filter((field) => field.set !== 'key' && field.compared !== false);
   return Object.fromEntries(
     compared.flatMap(({ name }) => (fields[name] === undefined ? [] : [[name, fields[name]]])),
   );
 }
 
-type AccountStep = Extract<Step, { step: 'update' | 'suspend' | 'reactivate' | 'remove' | 'revoke' }>;
+type AccountStep = Extract<
+  Step,
+  { step: 'update' | 'suspend' | 'reactivate' | 'remove' | 'revoke' | 'withdraw' }
+>;
 
 async function changeAccount(
   executor: Executor,
@@ -101,8 +109,8 @@ async function callFor(
   step: AccountStep,
   account: VendorAccount,
 ): Promise<void> {
-  if (step.step === 'remove') {
-    await supported(session.remove)(account);
+  if (step.step === 'remove' || step.step === 'withdraw') {
+    await supported(session[step.step])(account);
     learnAbsent(progress);
     return;
   }

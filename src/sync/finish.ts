@@ -4,8 +4,8 @@ import { VendorError } from '../core/errors.ts';
 import type { TaskWish } from '../core/task.ts';
 import { release, type Settlement, settle, unclaim } from '../store/settle.ts';
 import { endAttempt, type Progress } from './attempt.ts';
-import type { DeliveryTools, Ending } from './deliver.ts';
 import { backoffMs } from './retry.ts';
+import type { DeliveryTools, Ending } from './tools.ts';
 
 /** What the worker does after an attempt. */
 export interface Finished {
@@ -17,6 +17,8 @@ export interface Finished {
 
 /** How soon a delivery that waits for another one's settling looks again. */
 const BUSY_MS = 250;
+/** Invitations are looked up no more often than a list may be read. */
+const LIST_PACE_MS = 60_000;
 
 /** Writes how an attempt ended: settled, or due again. */
 export async function finish(tools: DeliveryTools, progress: Progress, ending: Ending): Promise<Finished> {
@@ -26,6 +28,13 @@ export async function finish(tools: DeliveryTools, progress: Progress, ending: E
       return { result: 'retry', error: null, throttledUntil: null };
     case 'failed':
       return finishFailed(tools, progress, ending.error);
+    case 'later':
+      return releaseLater(
+        tools,
+        progress,
+        errorOf('PENDING', ending.reason, tools),
+        tools.clock.now() + LIST_PACE_MS,
+      );
     case 'planned':
       return settleAs(tools, progress, { result: 'planned', state: 'planned', error: null });
     case 'refused':
@@ -80,6 +89,7 @@ async function settleAs(
     state: end.state,
     tasks: progress.tasks,
     absent,
+    awaited: progress.claim.account.kind === 'group' && progress.claim.account.vendorId === null && !absent,
   });
   return { result: end.result, error: end.error, throttledUntil: null };
 }

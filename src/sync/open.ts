@@ -7,10 +7,11 @@ import type { Database } from '../store/database.ts';
 import type { Keyring } from '../store/encryption.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
 import { createVendorHttp } from '../vendor-kit/http-client.ts';
-import type { DeliveryTools, LiveTools } from './deliver.ts';
+import { createBatcher } from './batcher.ts';
 import { compileExpressions } from './expressions.ts';
 import { limitHttp } from './limiter.ts';
 import { createLookup } from './lookup.ts';
+import type { DeliveryTools, LiveTools } from './tools.ts';
 
 export interface OpenOptions {
   db: Database;
@@ -61,10 +62,6 @@ async function openLive(options: OpenOptions): Promise<LiveTools> {
     lookup: createLookup(session, clock),
     fields: vendor.fields,
     clock,
-    async create(wanted) {
-      const [outcome] = await session.create([wanted]);
-      if (outcome === undefined) throw new Error(`${vendor.title} gave no outcome for a create.`);
-      return outcome;
-    },
+    create: createBatcher(session, vendor.supports(settings).batch),
   };
 }

@@ -12,9 +12,11 @@ export type Step =
   | { step: 'create'; address: string; fields: FieldValues }
   | { step: 'adopt'; account: VendorAccount }
   | { step: 'update'; changes: Changes; shown: FieldChange[] }
-  | { step: 'suspend' | 'reactivate' | 'remove' | 'revoke' }
+  | { step: 'suspend' | 'reactivate' | 'remove' | 'revoke' | 'withdraw' }
   | { step: 'replace'; address: string; fields: FieldValues }
   | { step: 'task'; task: TaskWish }
+  /** Nothing can be done before the invitation is accepted: looked at again at list pace. */
+  | { step: 'await-acceptance'; reason: string }
   /** Causeway refuses on the vendor's behalf; the identity provider is told. */
   | { step: 'refuse'; reason: string };
 
@@ -83,7 +85,14 @@ function planActive(input: PlanInput, actual: VendorAccount): Step[] {
     address: actual.address,
   });
   if (hasChanges(differences.changes)) {
-    steps.push({ step: 'update', changes: differences.changes, shown: differences.shown });
+    steps.push(
+      actual.presence === 'pending'
+        ? {
+            step: 'await-acceptance',
+            reason: `${actual.address} has not accepted the invitation of ${vendor.title} yet; the rest follows then.`,
+          }
+        : { step: 'update', changes: differences.changes, shown: differences.shown },
+    );
   }
   return [...steps, ...differences.tasks.map((task): Step => ({ step: 'task', task }))];
 }
@@ -109,6 +118,7 @@ function planLeaving(input: PlanInput, actual: VendorAccount): Step[] {
   const { vendor, policies, supports, wanted } = input;
   const action = wanted.presence === 'absent' ? policies.delete : policies.deactivate;
   if (action === 'suspend' && actual.presence === 'suspended') return [];
+  if (action !== 'task' && actual.presence === 'pending') return planPending(input, actual);
   if (actual.protected !== undefined) {
     const title = `Take ${actual.address} out of ${vendor.title} by hand: Causeway never removes ${actual.protected}.`;
     const reason = `${actual.address} is ${actual.protected} at ${vendor.title}; make somebody else that first, or remove the account there.`;
@@ -118,6 +128,13 @@ function planLeaving(input: PlanInput, actual: VendorAccount): Step[] {
     ];
   }
   return leaverSteps(action, input, actual, supports);
+}
+
+/** A pending invitation could still be accepted: it is taken back, or watched until somebody does so by hand. */
+function planPending(input: PlanInput, actual: VendorAccount): Step[] {
+  if (input.supports.withdraw && actual.withdrawable === true) return [{ step: 'withdraw' }];
+  const title = `Withdraw the invitation of ${actual.address} in ${input.vendor.title} by hand: its API has no call for it. If it is accepted, the access is taken away at once.`;
+  return [humanStep(input, actual, 'watch', title)];
 }
 
 function leaverSteps(

@@ -5,8 +5,9 @@ import type { Claim } from '../store/accounts.ts';
 import { pauseConnection } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import type { Progress } from './attempt.ts';
-import { type DeliveryTools, deliver, type Ending } from './deliver.ts';
+import { deliver } from './deliver.ts';
 import { type Finished, finish } from './finish.ts';
+import type { DeliveryTools, Ending } from './tools.ts';
 
 export interface RunContext {
   db: Database;

@@ -34,6 +34,8 @@ export interface MappingInput {
   /** Null: deleted. */
   user: User | null;
   groupIds: ReadonlySet<GroupId>;
+  /** The vendor's ids of the User's mirrored groups. */
+  vendorGroupIds: readonly string[];
   /** What the connection's expressions gave for this User, by field name. */
   computed: FieldValues;
 }
@@ -50,7 +52,7 @@ export function mapUser(input: MappingInput): { wanted: Wanted } | { refusal: st
   const fields: Record<string, WantedField> = {};
   for (const field of input.vendor.fields) {
     if (isOff(field, input.connection)) continue;
-    const found = fieldValue(field, input, user, person);
+    const found = withMirrored(field, fieldValue(field, input, user, person), input);
     const fault = checkField(field, found, input.vendor.title);
     if (fault !== null) return { refusal: fault };
     if (found !== null && !isOmitted(field, found.value)) fields[field.name] = found;
@@ -80,6 +82,16 @@ function fieldValue(field: Field, input: MappingInput, user: User, person: Perso
   const computed = input.computed[field.name];
   if (computed !== undefined) return { value: computed, from: 'idp' };
   return defaultValue(field, input.connection, user, person);
+}
+
+/** A mirrored membership is someone's word about this person, so it counts as a rule's; so does having none left. */
+function withMirrored(field: Field, found: WantedField | null, input: MappingInput): WantedField | null {
+  if (field.mirrored !== true || input.connection.policies.groups !== 'mirror') return found;
+  const ids = input.vendorGroupIds;
+  if (ids.length === 0 && found !== null) return found;
+  const mirrored: Json[] = field.items === 'integer' ? ids.map(Number) : [...ids];
+  const others = Array.isArray(found?.value) && found.from !== 'default' ? found.value : [];
+  return { value: [...mirrored, ...others.filter((id) => !mirrored.includes(id))], from: 'rule' };
 }
 
 /** The first match for a single value; all matches joined for a list, each element once. */

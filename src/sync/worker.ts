@@ -3,8 +3,8 @@ import type { AccountId, ConnectionId } from '../core/ids.ts';
 import { type Claim, claimDue, countDue, nextDueAt } from '../store/accounts.ts';
 import { findConnection } from '../store/connections.ts';
 import { expandFanout } from '../store/fanouts.ts';
-import type { DeliveryTools } from './deliver.ts';
 import { aboutClaim, type RunContext, runDelivery } from './run.ts';
+import type { DeliveryTools } from './tools.ts';
 
 export interface WorkerOptions extends Omit<RunContext, 'stopped'> {
   connectionId: ConnectionId;
@@ -95,7 +95,8 @@ export class Worker {
     if (this.#throttledUntil > clock.now()) return this.#schedule(this.#throttledUntil);
     const limit = slots - this.#inFlight.size;
     if (limit <= 0) return;
-    const claims = await claimDue(db, connectionId, { epoch, now: clock.now(), limit });
+    const mirrored = connection.policies.groups === 'mirror';
+    const claims = await claimDue(db, connectionId, { epoch, now: clock.now(), limit, mirrored });
     for (const claim of claims) this.#start(connection, tools, claim);
     if (claims.length === limit) return;
     const next = await nextDueAt(db, connectionId);

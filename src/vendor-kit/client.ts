@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import { VendorError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { VendorHttp, VendorReply } from './http.ts';
+import { nameCall, type VendorHttp, type VendorReply } from './http.ts';
 import { type ClientRequest, parseJson, refusal } from './reply.ts';
 
 /** A call as a vendor's `client` writes it: the credential's headers are added to it. */
@@ -52,7 +52,7 @@ export function createVendorClient(options: VendorClientOptions): VendorClient {
 }
 
 function unreadable(title: string, call: Call, reply: VendorReply, cause: unknown): VendorError {
-  const what = `${call.method} ${call.path.split('?')[0]}`;
+  const what = nameCall(call);
   const [code, message]: ['UNCERTAIN' | 'UNREADABLE', string] = call.effect
     ? ['UNCERTAIN', `${title} accepted ${what}, but its reply cannot be understood.`]
     : ['UNREADABLE', `${title} answered ${what} with something other than what it documents.`];

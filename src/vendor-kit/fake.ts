@@ -32,6 +32,8 @@ export interface FakeParts {
   seed(key: string, vendor: JsonObject): Promise<void>;
   /** False: there was none. */
   forget(key: string): Promise<boolean>;
+  /** The invited person accepts; false: nobody of that key is invited. Absent: the vendor does not invite. */
+  accept?(key: string): Promise<boolean>;
 }
 
 interface LoggedCall {
@@ -84,6 +86,9 @@ function controlRoutes(parts: FakeParts, calls: LoggedCall[], faults: Fault[]): 
   });
   control.delete('/accounts/:key', async (request, response) => {
     response.status((await parts.forget(request.params.key)) ? 204 : 404).end();
+  });
+  control.post('/accounts/:key/accept', async (request, response) => {
+    response.status((await parts.accept?.(request.params.key)) ? 204 : 404).end();
   });
   control.get('/calls', (_request, response) => void response.json({ calls }));
   control.delete('/calls', (_request, response) => {

@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import axios, { type AxiosResponse } from 'axios';
 import { OperatorError, VendorError } from '../core/errors.ts';
-import type { VendorCall, VendorHttp, VendorReply, VendorRequest } from './http.ts';
+import { nameCall, type VendorCall, type VendorHttp, type VendorReply, type VendorRequest } from './http.ts';
 
 export interface VendorHttpOptions {
   /** Checked by `checkBaseUrl`. */
@@ -82,7 +82,8 @@ export function createVendorHttp(options: VendorHttpOptions): VendorHttp {
         return reply;
       } finally {
         const durationMs = performance.now() - started;
-        observe?.({ method: request.method, path: request.path, status, startedAt, durationMs });
+        const path = request.shownAs ?? request.path;
+        observe?.({ method: request.method, path, status, startedAt, durationMs });
       }
     },
   };
@@ -108,7 +109,7 @@ function watchConnection(secure: boolean) {
 }
 
 function transportError(request: VendorRequest, connected: boolean, error: unknown): VendorError {
-  const what = `${request.method} ${request.path.split('?')[0]}`;
+  const what = nameCall(request);
   const reason = describeFailure(error);
   // Axios hangs the whole request on its error, credential included: only the words go on.
   const cause = new Error(error instanceof Error ? error.message : String(error));

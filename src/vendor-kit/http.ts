@@ -7,6 +7,13 @@ export interface VendorRequest {
   body?: string;
   /** True if the call can change something at the vendor: its failures may then be UNCERTAIN. */
   effect: boolean;
+  /** What messages and logs call it where its path holds what nobody may see (a signature). */
+  shownAs?: string;
+}
+
+/** The call in messages: method and path without query, or `shownAs`. */
+export function nameCall(request: Pick<VendorRequest, 'method' | 'path' | 'shownAs'>): string {
+  return request.shownAs ?? `${request.method} ${request.path.split('?')[0]}`;
 }
 
 export interface VendorReply {

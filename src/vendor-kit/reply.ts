@@ -1,6 +1,6 @@
 import { VendorError, type VendorErrorCode } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import type { VendorReply, VendorRequest } from './http.ts';
+import { nameCall, type VendorReply, type VendorRequest } from './http.ts';
 
 const REASON_LENGTH = 200;
 /** Where vendors put their reason, the most telling first. */
@@ -55,7 +55,7 @@ function refusalMessage(
   reply: VendorReply,
   code: VendorErrorCode,
 ): string {
-  const what = `${request.method} ${request.path.split('?')[0]}`;
+  const what = nameCall(request);
   const { status } = reply;
   const reason = vendorReason(reply);
   const said = reason ? `HTTP ${status}: ${reason}` : `HTTP ${status}`;

@@ -104,8 +104,8 @@ describe('health and metrics', () => {
 
   it('counts deliveries and times vendor calls by vendor', async () => {
     edge.metrics.delivered('crankwheel', 'done');
-    edge.metrics.vendorCall('crankwheel', { status: 503, durationMs: 20 });
-    edge.metrics.vendorCall('crankwheel', { status: null, durationMs: 20 });
+    edge.metrics.vendorCall('crankwheel', { method: 'POST', status: 503, durationMs: 20 });
+    edge.metrics.vendorCall('crankwheel', { method: 'POST', status: null, durationMs: 20 });
     const text = await (await get('/metrics')).text();
     expect(text).toContain('causeway_deliveries_total{vendor="crankwheel",result="done"} 1');
     expect(text).toContain('causeway_vendor_call_duration_seconds_count{vendor="crankwheel",status="5xx"} 1');

@@ -87,6 +87,8 @@ describe('An answer in pieces', () => {
     await fetch(url, { signal: abort.signal });
     abort.abort();
     expect(await stop).toBeLessThan(100_000);
+    // Another answer of the same server comes after the end of the first.
+    await fetch(url, { method: 'HEAD' });
     expect(errors).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -122,6 +122,7 @@ describe('the configuration', () => {
       CAUSEWAY_TLS_CERT: join(folder, 'cert.pem'),
       CAUSEWAY_TLS_KEY: join(folder, 'key.pem'),
     });
+    rmSync(folder, { recursive: true });
     expect(message).toContain('must name a PEM certificate');
     expect(message).not.toContain('private nonsense');
   });

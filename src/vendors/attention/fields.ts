@@ -32,6 +32,7 @@ export const fields: FieldTable = [
   },
   {
     name: 'teams',
+    mirrored: true,
     description: 'The UUIDs of the teams; the first one at creation is the primary team.',
     type: 'list',
     items: 'string',

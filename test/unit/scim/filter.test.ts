@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ScimError } from '../../../src/scim/errors.ts';
-import { matchesElement, parseFilter, parsePath } from '../../../src/scim/filter.ts';
+import { matchesElement, parsePath, resolveFilter } from '../../../src/scim/filter.ts';
 import { matches, type Searchable } from '../../../src/scim/filter-match.ts';
+import { parseFilterSyntax } from '../../../src/scim/filter-syntax.ts';
+import type { ResourceSchema } from '../../../src/scim/schema.ts';
 import { ENTERPRISE, groupSchema, userSchema, VENDOR } from './schema-fixture.ts';
 
 const user: Searchable = {
@@ -36,6 +38,8 @@ const group: Searchable = {
     { value: 'g-2', type: 'Group' },
   ],
 };
+
+const parseFilter = (schema: ResourceSchema, text: string) => resolveFilter(schema, parseFilterSyntax(text));
 
 function refusal(act: () => unknown): ScimError {
   try {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { parseFilter } from '../../../src/scim/filter.ts';
+import { resolveFilter } from '../../../src/scim/filter.ts';
 import { matches, type Searchable } from '../../../src/scim/filter-match.ts';
+import { parseFilterSyntax } from '../../../src/scim/filter-syntax.ts';
 import { MAX_COUNT, readQuery } from '../../../src/scim/query.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { listGroups } from '../../../src/store/group-query.ts';
@@ -180,7 +181,7 @@ describe('a filter in SQL', () => {
           },
         ]);
         for (const expression of expressions) {
-          const tree = parseFilter(userSchema, expression);
+          const tree = resolveFilter(userSchema, parseFilterSyntax(expression));
           const expected = stored.filter((user) => matches(tree, user)).map(({ id }) => id);
           expect(await found(db, connectionId, expression), expression).toEqual(expected);
         }

@@ -90,6 +90,9 @@ describe('listed Groups', () => {
     expect(await ids('displayName eq "TWO"')).toEqual(['g-2']);
     expect(await ids('externalId eq "X" and displayName sw "t"')).toEqual(['g-2']);
     expect(await ids('externalId eq "x"')).toEqual([]);
+    expect(await ids('not (externalId eq "X")')).toEqual(['g-1', 'g-3']);
+    expect(await ids('displayName ew ""')).toEqual(['g-1', 'g-2', 'g-3']);
+    expect(await ids('externalId ew ""')).toEqual(['g-2']);
     expect(await ids('meta.resourceType eq "Group"')).toHaveLength(3);
   });
 });

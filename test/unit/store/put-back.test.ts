@@ -179,7 +179,7 @@ async function move(world: World, next: Move): Promise<void> {
   if (next === 'settle') return settleClaim(world);
   if (next === 'claim') {
     const now = world.context.now;
-    const claims = await claimDue(db(), world.connection.id, { epoch: 1, now, limit: 1 });
+    const claims = await claimDue(db(), world.connection.id, { epoch: 1, now, limit: 1, mirrored: false });
     world.claim = claims[0] ?? null;
     return;
   }

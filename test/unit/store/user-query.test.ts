@@ -81,6 +81,18 @@ describe('index pages', () => {
       totalResults: 24,
       ids: ids(11, 20),
     });
+    expect(await page(db, { startIndex: 21, count: 10 })).toMatchObject({
+      totalResults: 24,
+      ids: ids(21, 25),
+    });
+  });
+
+  it('are empty past an end that has moved', async () => {
+    const db = await directoryOf(numbered(1, 4));
+    await page(db, { count: 2 });
+    await deleteUser(db, 'c', 'u-001');
+    await deleteUser(db, 'c', 'u-002');
+    expect(await page(db, { startIndex: 3, count: 2 })).toMatchObject({ totalResults: 2, ids: [] });
   });
 
   it('of a filter count its own total and go on where they ended', async () => {

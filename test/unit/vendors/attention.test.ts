@@ -191,6 +191,14 @@ describe('Attention', () => {
       ]);
     });
 
+    it('asks for a human where the change is taken and not carried out', async () => {
+      const account = await seedAna();
+      const body = JSON.stringify({ id: 'scim-1', userName: ANA, active: true });
+      await stage.fault({ kind: 'status', status: 200, body, match: 'PATCH /v2/scim' });
+      const error = await failureOf(stage.session.suspend?.(account) ?? Promise.resolve());
+      expect(error).toMatchObject({ code: 'NOT_PERMITTED', message: expect.stringContaining('scim.update') });
+    });
+
     it('asks for a human where it does not know the person', async () => {
       const account = await seedAna();
       await stage.control('DELETE', `accounts/${ANA}`);

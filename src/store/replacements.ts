@@ -1,0 +1,108 @@
+import type { Account } from '../core/account.ts';
+import { fold } from '../core/fold.ts';
+import { newId } from '../core/ids.ts';
+import { type Database, inTransaction } from './database.ts';
+import { RANK } from './due-marks.ts';
+import type { Knowledge } from './settle.ts';
+
+/** The resource of the row that holds an account's next address, and then the account left behind. */
+function replacementOf(account: Account): string {
+  return `replacement:${account.id}`;
+}
+
+/** Reserves a second address for an account that is to move to it. False: the address is another account's. */
+export async function reserveReplacement(
+  db: Database,
+  account: Account,
+  address: string,
+  now: number,
+): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    const holders = await tx
+      .selectFrom('accounts')
+      .select(['id', 'resource_id', 'address_key'])
+      .where('connection_id', '=', account.connectionId)
+      .where('kind', '=', 'user')
+      .where((eb) =>
+        eb.or([eb('address_key', '=', fold(address)), eb('resource_id', '=', replacementOf(account))]),
+      )
+      .execute();
+    if (holders.some((holder) => holder.resource_id !== replacementOf(account))) return false;
+    const [own] = holders;
+    const columns = { address, address_key: fold(address) };
+    if (own !== undefined) {
+      await tx
+        .updateTable('accounts')
+        .set(columns)
+        .where('connection_id', '=', account.connectionId)
+        .where('id', '=', own.id)
+        .execute();
+      return true;
+    }
+    await tx
+      .insertInto('accounts')
+      .values({
+        ...columns,
+        connection_id: account.connectionId,
+        id: newId(),
+        kind: 'user',
+        resource_id: replacementOf(account),
+        wanted_version: 1,
+        settled_version: 1,
+        rank: RANK.leaver,
+        attempts: 0,
+        state: 'in-sync',
+        written: '{}',
+        created_at: now,
+      })
+      .execute();
+    return true;
+  });
+}
+
+/** The account is `next` from now on; what it was is a deleted User's account, to be removed. */
+export async function completeReplacement(
+  db: Database,
+  account: Account,
+  before: Knowledge,
+  next: Knowledge,
+  now: number,
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const key = { connection: account.connectionId, replacement: replacementOf(account) };
+    const replacement = tx
+      .updateTable('accounts')
+      .where('connection_id', '=', key.connection)
+      .where('kind', '=', 'user')
+      .where('resource_id', '=', key.replacement);
+    await replacement.set({ address: null, address_key: null }).execute();
+    await tx
+      .updateTable('accounts')
+      .set(columnsOf(next))
+      .where('connection_id', '=', key.connection)
+      .where('id', '=', account.id)
+      .execute();
+    // Its own resource id from now on, so that the account can move once more.
+    await replacement
+      .set({
+        ...columnsOf(before),
+        resource_id: `${key.replacement}:${newId()}`,
+        wanted_version: 2,
+        due_at: now,
+        state: 'due',
+        request_id: account.requestId,
+      })
+      .execute();
+  });
+}
+
+function columnsOf(knowledge: Knowledge) {
+  return {
+    address: knowledge.address,
+    address_key: knowledge.address === null ? null : fold(knowledge.address),
+    vendor_id: knowledge.vendorId,
+    origin: knowledge.origin,
+    actual: knowledge.actual === null ? null : JSON.stringify(knowledge.actual),
+    written: JSON.stringify(knowledge.written),
+  };
+}
