@@ -15,7 +15,7 @@ import type { AnyVendor } from '../vendor-kit/define.ts';
 import { checkBaseUrl } from '../vendor-kit/http-client.ts';
 import { pausedByOperator } from './connection-life.ts';
 import { type Operator, record, refuse, requireConnection, requireVendor } from './operator.ts';
-import { changePolicies, NO_POLICY_CHANGE, type PolicyChange } from './policies.ts';
+import { changePolicies, checkPolicyChange, NO_POLICY_CHANGE, type PolicyChange } from './policies.ts';
 import { mergeInput, readInput } from './vendor-input.ts';
 
 export interface NewConnectionInput {
@@ -135,14 +135,15 @@ function readSettings(operator: Operator, vendor: AnyVendor, given: JsonObject) 
   }
 }
 
-/** Under settings that are wrong themselves, nothing can be said of policies. */
+/** Under settings that are wrong themselves, nothing can be said of what the vendor can do. */
 function policiesUnder(
   vendor: AnyVendor,
   settings: JsonObject | null,
   current: Connection['policyOverrides'],
   change: PolicyChange,
 ) {
-  if (settings === null) return { faults: [], result: null };
+  const own = checkPolicyChange(change);
+  if (settings === null || own.length > 0) return { faults: own, result: null };
   const { overrides, policies, faults } = changePolicies(vendor, settings, current, change);
   return { faults, result: { policies, policyOverrides: overrides } };
 }

@@ -66,7 +66,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     .join(', ');
   const where = field === undefined ? 'The mapping' : `The mapping of ${String(field)}`;
   const detail =
-    issue.code === 'unrecognized_keys' ? `has the unknown member "${issue.keys.join('", "')}"` : issue.message;
+    issue.code === 'unrecognized_keys'
+      ? `has the unknown member "${issue.keys.join('", "')}"`
+      : issue.message;
   return `${where}${place === '' ? ' ' : `: ${place} `}${detail}.`;
 }
 
@@ -94,9 +96,10 @@ function toFieldMapping(
       faults.push(
         `The mapping of ${field} names the Group ${JSON.stringify(group)}, and the identity provider has pushed none of that id or displayName.`,
       );
-    } else {
-      known.push({ groupId: found.id, groupName: found.displayName, value: value as FieldValue });
     }
+    // With a fault nothing is saved, so that the value of a rule without a Group is judged all the same.
+    const groupName = found?.displayName ?? group;
+    known.push({ groupId: found?.id ?? '', groupName, value: value as FieldValue });
   }
   const shown = rules.length === 0 ? {} : { rules: known };
   return { ...shown, ...(source !== undefined && { source: source as NonNullable<FieldMapping['source']> }) };

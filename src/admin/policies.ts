@@ -7,38 +7,54 @@ import type { Supports } from '../vendor-kit/vendor.ts';
 import { readInput } from './vendor-input.ts';
 
 const Leaver = z.enum(['suspend', 'remove', 'revoke', 'task']);
-const Domain = z.string().regex(/^[^\s@]+\.[^\s@]+$/, 'Give domains such as example.com');
+const Domain = z.string().regex(/^[^\s@]+\.[^\s@]+$/, 'give domains such as example.com');
+const Address = z.string().regex(/^[^\s@]+@[^\s@]+$/, 'give addresses such as ana@example.com');
 
-/** What the operator may set of a connection's policies; everything else comes from the vendor. */
-export const PolicyOverrides = z.strictObject({
-  waitMs: z.int().min(0).max(30_000).optional().describe('How long a push waits for its own outcome, in ms.'),
+const fields = {
+  waitMs: z.int().min(0).max(30_000).describe('How long a push waits for its own outcome, in ms.'),
   unsupported: z
     .enum(['task', 'refuse'])
-    .optional()
     .describe('What the vendor has no call for: a task, or 501 to the identity provider.'),
-  deactivate: Leaver.optional().describe('What a deactivated person’s account gets.'),
-  delete: Leaver.optional().describe('What a deleted person’s account gets.'),
+  deactivate: Leaver.describe('What a deactivated person’s account gets.'),
+  delete: Leaver.describe('What a deleted person’s account gets.'),
   addressChange: z
     .enum(['task', 'replace', 'refuse'])
-    .optional()
     .describe('A changed address: a task, a new account in place of the old one, or 400.'),
   adoption: z
     .enum(['adopt', 'unmanaged', 'refuse'])
-    .optional()
     .describe('An account that was there before: taken over, only if no User has it, or 409.'),
   groups: z
     .enum(['mirror', 'rules', 'off'])
-    .optional()
     .describe('SCIM Groups: copied to the vendor, used by rules only, or stored only.'),
-  removeGroups: z
-    .boolean()
-    .optional()
-    .describe('Deleting a mirrored SCIM Group deletes the vendor’s group too.'),
+  removeGroups: z.boolean().describe('Deleting a mirrored SCIM Group deletes the vendor’s group too.'),
   allowedDomains: z
     .array(z.string().toLowerCase().pipe(Domain))
-    .optional()
     .describe('Nobody outside these e-mail domains is invited; empty: any.'),
-});
+  protectedAddresses: z
+    .array(z.string().toLowerCase().pipe(Address))
+    .describe('Nobody under these addresses is ever suspended, removed or changed.'),
+  leaverPercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .describe('How many people may lose access within an hour: this share of the accounts …'),
+  leaverCount: z.int().min(0).max(1_000_000).describe('… or this many, whichever is more.'),
+  reconcileMinutes: z
+    .int()
+    .min(0)
+    .max(10_080)
+    .describe('Minutes between comparisons with the vendor’s list; 0: only on demand.'),
+  drift: z
+    .enum(['report', 'repair'])
+    .describe('What a comparison does about differences: report them, or deliver again.'),
+  repairCreations: z.int().min(0).max(1_000_000).describe('Accounts that one repair may create, at most.'),
+  imports: z
+    .enum(['observe', 'leave'])
+    .describe('People at the vendor who are no User: made Users that can be found, or left alone.'),
+} satisfies Record<keyof Policies, z.ZodType>;
+
+/** What the operator may set of a connection's policies; what is not set comes from the vendor. */
+export const PolicyOverrides = z.strictObject(fields).partial() as unknown as z.ZodType<JsonObject>;
 
 export interface PolicyChange {
   /** To set. */
@@ -49,7 +65,16 @@ export interface PolicyChange {
 
 export const NO_POLICY_CHANGE: PolicyChange = { set: {}, reset: [] };
 
-/** The policies after a change, checked against what the vendor can do under these settings. */
+/** What is wrong with a change itself, whatever the vendor; a sentence a fault. */
+export function checkPolicyChange(change: PolicyChange): string[] {
+  const unknown = change.reset.filter((name) => !(name in fields));
+  return [
+    ...unknown.map((name) => `There is no policy "${name}"; there are: ${Object.keys(fields).join(', ')}.`),
+    ...readInput(PolicyOverrides, change.set, 'policy').faults,
+  ];
+}
+
+/** The policies after a change that is right in itself, and what of them the vendor cannot do under these settings. */
 export function changePolicies(
   vendor: AnyVendor,
   settings: JsonObject,
@@ -57,16 +82,14 @@ export function changePolicies(
   change: PolicyChange,
 ): { overrides: Partial<Policies>; policies: Policies; faults: string[] } {
   const kept = Object.entries(current).filter(([name]) => !change.reset.includes(name));
-  const read = readInput(PolicyOverrides as z.ZodType<JsonObject>, change.set, 'policy');
-  const unknown = change.reset.filter((name) => !(name in PolicyOverrides.shape));
-  const overrides = { ...Object.fromEntries(kept), ...read.value } as Partial<Policies>;
+  const { value } = readInput(PolicyOverrides, change.set, 'policy');
+  const overrides: Partial<Policies> = { ...Object.fromEntries(kept), ...value };
   const policies = policiesInForce(vendor, settings, overrides);
-  const faults = [
-    ...unknown.map((name) => `There is no policy "${name}".`),
-    ...read.faults,
-    ...unsupportedPolicies(vendor.title, vendor.supports(settings), policies),
-  ];
-  return { overrides, policies, faults };
+  return {
+    overrides,
+    policies,
+    faults: unsupportedPolicies(vendor.title, vendor.supports(settings), policies),
+  };
 }
 
 function unsupportedPolicies(title: string, supports: Supports, policies: Policies): string[] {

@@ -63,11 +63,30 @@ function describeIssue(issue: z.core.$ZodIssue, fields: readonly InputField[], k
   if (field !== undefined && issue.code === 'invalid_type' && issue.input === undefined && field.required) {
     return [`The ${kind} ${name} is missing.${about}`];
   }
-  return [`The ${kind} ${name} is not right: ${lowerFirst(issue.message)}.${about}`];
+  return [`The ${kind} ${name} ${faultOf(issue)}.${about}`];
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+const TYPE_NAMES: Record<string, string> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+};
+
+function faultOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`;
+    case 'too_small':
+      return `must not be less than ${issue.minimum}${issue.origin === 'string' ? ' characters long' : ''}`;
+    case 'too_big':
+      return `must not be more than ${issue.maximum}${issue.origin === 'string' ? ' characters long' : ''}`;
+    default:
+      return `is not right: ${issue.message}`;
+  }
 }
 
 /** `changes` over `base`: inner objects are merged, anything else is replaced. */

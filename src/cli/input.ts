@@ -44,7 +44,9 @@ export async function readCredentials(
   const given = credentialsFile === undefined ? {} : await readJsonFile(shell, credentialsFile);
   for (const name of credential.map(secretName)) given[name] = await readSecret(shell, name);
   if (options.askMissing && shell.stdin.isTTY === true) {
-    const missing = describeInput(vendor.credentials).filter(({ name, required }) => required && !(name in given));
+    const missing = describeInput(vendor.credentials).filter(
+      ({ name, required }) => required && !(name in given),
+    );
     for (const { name, description } of missing) {
       given[name] = await askSecret(shell, `${name} (${description.replace(/\.$/, '')})`);
     }
@@ -72,7 +74,8 @@ export async function readJsonFile(shell: Shell, file: string): Promise<JsonObje
     throw new OperatorError(`${name} is not valid JSON: give an object such as {"name": "value"}.`);
   }
   const parsed = z.record(z.string(), z.json()).safeParse(value);
-  if (!parsed.success) throw new OperatorError(`${name} is no JSON object: give one such as {"name": "value"}.`);
+  if (!parsed.success)
+    throw new OperatorError(`${name} is no JSON object: give one such as {"name": "value"}.`);
   return parsed.data;
 }
 
@@ -89,7 +92,9 @@ function checkStdinUse(shell: Shell, { credential = [], credentialsFile, setting
   const prompts = shell.stdin.isTTY === true ? 0 : credential.length;
   const uses = prompts + [credentialsFile, settingsFile].filter((file) => file === STDIN).length;
   if (uses > 1) {
-    throw new UsageError('Standard input can be read once: give several credentials as one JSON object with --credentials-file -.');
+    throw new UsageError(
+      'Standard input can be read once: give several credentials as one JSON object with --credentials-file -.',
+    );
   }
 }
 
@@ -115,7 +120,15 @@ function readPairs(
 ): JsonObject {
   return pairs
     .map((pair) => splitPair(option, pair))
-    .map(([name, text]) => nest(name.split('.'), readText(text, fields.find((field) => field.name === name))))
+    .map(([name, text]) =>
+      nest(
+        name.split('.'),
+        readText(
+          text,
+          fields.find((field) => field.name === name),
+        ),
+      ),
+    )
     .reduce(mergeInput, base);
 }
 
@@ -135,7 +148,11 @@ function readText(text: string, field: InputField | undefined): Json {
   const types = field?.types ?? [];
   if (types.includes('null') && text === 'null') return null;
   if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
-  if ((types.includes('number') || types.includes('integer')) && text.trim() !== '' && !Number.isNaN(Number(text))) {
+  if (
+    (types.includes('number') || types.includes('integer')) &&
+    text.trim() !== '' &&
+    !Number.isNaN(Number(text))
+  ) {
     return Number(text);
   }
   if (types.includes('array')) return readList(text);

@@ -7,7 +7,9 @@ import type { Shell } from './shell.ts';
 export async function confirm(shell: Shell, question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (shell.stdin.isTTY !== true) {
-    throw new OperatorError(`${question} Nobody can be asked here, so nothing was changed: add --yes to agree.`);
+    throw new OperatorError(
+      `Nothing was changed, since nobody can be asked here: ${question} Add --yes to agree.`,
+    );
   }
   const answer = await ask(shell, `${question} [y/N] `, shell.stderr);
   if (!/^y(es)?$/i.test(answer.trim())) throw new OperatorError('Nothing was changed.');

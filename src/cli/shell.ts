@@ -37,7 +37,7 @@ export function printLine(shell: Shell, text: string): void {
   shell.stdout.write(`${text}\n`);
 }
 
-/** For programs; times in it are ISO already. */
-export function printJson(shell: Shell, value: unknown): void {
-  printLine(shell, JSON.stringify(value, null, 2));
+/** Prints `value` for programs (times in it are ISO already), or `text` for people. */
+export function answer(shell: Shell, options: { json?: true }, value: unknown, text: string): void {
+  printLine(shell, options.json === true ? JSON.stringify(value, null, 2) : text);
 }

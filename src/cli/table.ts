@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 
-type Cell = string | number | boolean | null | undefined;
+/** A list is shown on lines of its own. */
+type Cell = string | number | boolean | null | undefined | readonly string[];
 
 const NO_BORDERS = {
   top: '',
@@ -21,7 +22,11 @@ const NO_BORDERS = {
 };
 
 /** Aligned columns under headings; `empty` is said where there are no rows. */
-export function formatTable(head: readonly string[], rows: readonly (readonly Cell[])[], empty: string): string {
+export function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  empty: string,
+): string {
   return rows.length === 0 ? empty : alignRows([head.map((text) => text.toUpperCase()), ...rows]);
 }
 
@@ -40,11 +45,11 @@ export function alignRows(rows: readonly (readonly Cell[])[]): string {
 /** What identity providers and vendors wrote must not steer the terminal: control characters are shown as what they are. */
 function formatCell(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '–';
-  return plainText(String(cell));
+  return typeof cell === 'object' ? cell.map(plainText).join('\n') : plainText(String(cell));
 }
 
 export function plainText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }

@@ -5,8 +5,7 @@ import type { NamedAccount } from '../store/account-list.ts';
 import type { Token } from '../store/tokens.ts';
 import { isoTime } from './table.ts';
 
-/** The forms of things that `--json` prints: times in ISO, nothing internal, no secret. */
-
+/** What `--json` prints of a connection, as the other views of theirs: times in ISO, nothing internal, no secret. */
 export function connectionView({ connection, counts }: ConnectionOverview, scimUrl: string) {
   const { id, vendor, title, dryRun, paused, settings, mapping, policies, policyOverrides } = connection;
   return {

@@ -11,6 +11,8 @@ export interface VendorAccount {
   id: string;
   /** As the vendor writes it. For a group: its title. */
   address: string;
+  /** Other addresses by which the same person is known there. */
+  aliases?: string[];
   /** `pending`: invited and not yet accepted. */
   presence: 'active' | 'suspended' | 'pending';
   /** Names of the field table; what the vendor does not tell is absent. */
@@ -83,4 +85,17 @@ export interface Account {
   /** Request id of the push that last changed it. */
   requestId: string | null;
   settledAt: number | null;
+  /** Since when it is at the vendor; 0: since before Causeway knew of it. */
+  presentSince: number | null;
+  /** When a complete list first lacked it. */
+  missingSince: number | null;
+  guard: GuardDecision | null;
+}
+
+/** What the operator decided of a held step; the next push of the User ends it. */
+export interface GuardDecision {
+  decision: 'released' | 'rejected';
+  by: string;
+  reason: string;
+  at: number;
 }

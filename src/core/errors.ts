@@ -74,6 +74,11 @@ export class StoreUnavailable extends CausewayError {
   readonly code = 'STORE_UNAVAILABLE';
 }
 
+/** A read took longer than any may: the caller has to ask for less (RFC 7644 §3.12, `tooMany`). */
+export class ReadTooLong extends CausewayError {
+  readonly code = 'READ_TOO_LONG';
+}
+
 /** The operator asked for something that cannot be done; the message says why and what to do. */
 export class OperatorError extends CausewayError {
   readonly code = 'OPERATOR';

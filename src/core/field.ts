@@ -32,8 +32,10 @@ export interface Field {
   /** Greatest length in characters (of each element, for a list). */
   maxLength?: number;
   minLength?: number;
-  /** A pattern of the vendor's, such as a colour, with what it means in words. */
+  /** A pattern of the vendor's, with what it means in words. */
   pattern?: { regex: RegExp; meaning: string };
+  /** Patterns of an object element's other members; a member that has one must be there, as a text. */
+  itemPatterns?: Readonly<Record<string, { regex: RegExp; meaning: string }>>;
   /** `key`: the address. `create`: only with the create call. `always`: with create and later. `update`: only later. */
   set: 'key' | 'create' | 'always' | 'update';
   required?: boolean;

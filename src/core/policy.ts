@@ -20,4 +20,18 @@ export interface Policies {
   removeGroups: boolean;
   /** Nobody outside these e-mail domains is invited; empty: any. Lower case. */
   allowedDomains: string[];
+  /** Nobody under these addresses is ever suspended, removed or changed. Lower case. */
+  protectedAddresses: string[];
+  /** How many people may lose access within an hour: this share of the accounts at its start … */
+  leaverPercent: number;
+  /** … or this many, whichever is more, and never over half of four or more. */
+  leaverCount: number;
+  /** How often the vendor's list is compared, minutes; 0: only on demand. */
+  reconcileMinutes: number;
+  /** What that comparison does about differences: tell, or deliver again. */
+  drift: 'report' | 'repair';
+  /** Accounts that one repair may create, at most. */
+  repairCreations: number;
+  /** People at the vendor who are no User here: made Users that the identity provider can find, or left alone. */
+  imports: 'observe' | 'leave';
 }

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler } from 'express';
-import { NotUnique, StoreUnavailable, UnknownMembers, VersionMismatch } from '../core/errors.ts';
+import { NotUnique, ReadTooLong, StoreUnavailable, UnknownMembers, VersionMismatch } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 import { sendError } from './answer.ts';
 import { requestIdOf } from './context.ts';
@@ -54,6 +54,7 @@ function toScimError(error: unknown): ScimError | undefined {
   if (error instanceof UnknownMembers) {
     return new ScimError(400, 'invalidValue', `${error.message}. Push them first, then the Group.`);
   }
+  if (error instanceof ReadTooLong) return new ScimError(400, 'tooMany', error.message);
   if (error instanceof VersionMismatch) return new ScimError(412, undefined, error.message);
   if (error instanceof StoreUnavailable) {
     return new ScimError(

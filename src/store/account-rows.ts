@@ -1,5 +1,12 @@
 import type { Selectable } from 'kysely';
-import type { Account, AccountError, AccountState, Undo, VendorAccount } from '../core/account.ts';
+import type {
+  Account,
+  AccountError,
+  AccountState,
+  GuardDecision,
+  Undo,
+  VendorAccount,
+} from '../core/account.ts';
 import type { FieldValues } from '../core/field.ts';
 import type { AccountsTable } from './tables.ts';
 
@@ -30,6 +37,9 @@ export function rowToAccount(row: Selectable<AccountsTable>): Account {
     lastError: parseOrNull<AccountError>(row.last_error),
     requestId: row.request_id,
     settledAt: row.settled_at,
+    presentSince: row.present_since,
+    missingSince: row.missing_since,
+    guard: parseOrNull<GuardDecision>(row.guard),
   };
 }
 

@@ -28,6 +28,9 @@ const OWNED_TABLES = [
   'deliveries',
   'tasks',
   'fanouts',
+  'jobs',
+  'leavers',
+  'reconciliations',
 ] as const;
 
 /** Throws `OperatorError` if the id is taken. */

@@ -21,7 +21,15 @@ const WRITER_PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'journal_siz
 /** SQLite's own wait for a lock stops the whole process, so it is short; the dialect waits longer, and does not. */
 const PRAGMAS = ['temp_store = memory', 'cache_size = -65536', 'busy_timeout = 5'];
 
+/** Where a store was opened from. */
+export interface Origin {
+  file: string;
+  mode: StoreMode;
+}
+
 const connections = new WeakMap<Database, SqliteConnection>();
+const origins = new WeakMap<Database, Origin>();
+const closers = new WeakMap<Database, () => Promise<void>>();
 
 /** Opens the store, making the file (mode 0600) and its tables where they are missing; throws `OperatorError`. */
 export async function openDatabase(options: {
@@ -29,11 +37,14 @@ export async function openDatabase(options: {
   mode: StoreMode;
   /** For a reader beside the store's own connection: the file must exist, nothing is migrated. */
   readOnly?: boolean;
+  /** Beside SQLite's own: called without arguments, wherever a statement says so. */
+  functions?: Readonly<Record<string, () => number>>;
 }): Promise<Database> {
   const { file, mode, readOnly = false } = options;
-  const connection = openFile(file, readOnly);
+  const connection = openFile(file, readOnly, options.functions ?? {});
   const db: Database = new Kysely<Tables>({ dialect: new NodeSqliteDialect(connection, readOnly) });
   connections.set(db, connection);
+  origins.set(db, { file, mode });
   try {
     if (!readOnly) await migrate(db);
     checkMode(file, mode, readOnly ? await readMeta(db, 'mode') : await writeMetaOnce(db, 'mode', mode));
@@ -44,8 +55,19 @@ export async function openDatabase(options: {
   return db;
 }
 
+/** Undefined where another connection to the same file cannot be had. */
+export function originOf(db: Database): Origin | undefined {
+  return origins.get(db);
+}
+
+/** Has `close` run before the store is closed. */
+export function beforeClosing(db: Database, close: () => Promise<void>): void {
+  closers.set(db, close);
+}
+
 /** Waits for the transaction under way; every later query throws `StoreUnavailable`. */
 export async function closeDatabase(db: Database): Promise<void> {
+  await closers.get(db)?.();
   const connection = connectionOf(db);
   await connection.acquire();
   connection.close();
@@ -76,7 +98,11 @@ function connectionOf(db: Database): SqliteConnection {
   return connection;
 }
 
-function openFile(file: string, readOnly: boolean): SqliteConnection {
+function openFile(
+  file: string,
+  readOnly: boolean,
+  functions: Readonly<Record<string, () => number>>,
+): SqliteConnection {
   let connection: SqliteConnection | undefined;
   try {
     if (!readOnly) closeSync(openSync(file, 'a', 0o600));
@@ -88,6 +114,7 @@ function openFile(file: string, readOnly: boolean): SqliteConnection {
     connection = new SqliteConnection(handle);
     const pragmas = readOnly ? PRAGMAS : [...WRITER_PRAGMAS, ...PRAGMAS];
     for (const pragma of pragmas) handle.exec(`pragma ${pragma}`);
+    for (const [name, body] of Object.entries(functions)) handle.function(name, body);
     return connection;
   } catch (error) {
     connection?.close();

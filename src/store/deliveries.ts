@@ -82,6 +82,28 @@ export async function stopWaiting(
   });
 }
 
+/** Forgets up to `limit` deliveries that ended before `before` (epoch ms). */
+export async function pruneDeliveries(db: Database, before: number, limit: number): Promise<void> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['connection_id', 'id'])
+    .where('ended_at', '<', before)
+    .limit(limit)
+    .execute();
+  const connections = Map.groupBy(rows, (row) => row.connection_id);
+  for (const [connectionId, old] of connections) {
+    await db
+      .deleteFrom('deliveries')
+      .where('connection_id', '=', connectionId)
+      .where(
+        'id',
+        'in',
+        old.map(({ id }) => id),
+      )
+      .execute();
+  }
+}
+
 /** Newest first. */
 export async function listDeliveries(
   db: Database,

@@ -49,6 +49,7 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
       'vendor_id',
       'due_at',
       'last_error',
+      'wanted_at',
     ])
     .where('connection_id', '=', mark.connectionId)
     .where('kind', '=', mark.kind)
@@ -71,6 +72,8 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
       due_at: dueNow(row, context.now),
       rank: mark.leaving ? RANK.leaver : row.vendor_id === null ? RANK.joiner : RANK.change,
       state: 'due',
+      guard: null,
+      wanted_at: settled ? context.now : row.wanted_at,
       request_id: context.requestId,
     })
     .where('connection_id', '=', mark.connectionId)
@@ -100,6 +103,7 @@ async function insertAccount(tx: Transaction, mark: PushMark, context: WriteCont
       written: '{}',
       request_id: context.requestId,
       created_at: context.now,
+      wanted_at: context.now,
     })
     .execute();
   return { accountId: id, version: 1 };

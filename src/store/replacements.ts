@@ -1,9 +1,9 @@
 import type { Account } from '../core/account.ts';
 import { fold } from '../core/fold.ts';
 import { newId } from '../core/ids.ts';
+import type { Knowledge } from './account-writes.ts';
 import { type Database, inTransaction } from './database.ts';
 import { RANK } from './due-marks.ts';
-import type { Knowledge } from './settle.ts';
 
 /** The resource of the row that holds an account's next address, and then the account left behind. */
 function replacementOf(account: Account): string {
@@ -54,6 +54,7 @@ export async function reserveReplacement(
         state: 'in-sync',
         written: '{}',
         created_at: now,
+        wanted_at: now,
       })
       .execute();
     return true;

@@ -18,14 +18,19 @@ export interface ListTable extends SearchTable {
 
 type Listed<Row> = Row & { id: string; sort_key?: string | number | null };
 
-/** One page of rows of one connection, in the query's order and by id where that leaves a choice. */
+/**
+ * One page of rows of one connection, in the query's order and by id where that leaves a choice. `guard` names a function
+ * that is called for every row that is looked at, so that it can end the reading by throwing.
+ */
 export async function listRows<Row>(
   db: Database,
   table: ListTable,
   connectionId: ConnectionId,
   query: ResourceQuery,
+  guard?: string,
 ): Promise<Page<Row>> {
   const conditions = [sql`r.connection_id = ${connectionId}`];
+  if (guard !== undefined) conditions.push(sql`${sql.raw(guard)}()`);
   if (query.filter !== null) conditions.push(filterSql(table, connectionId, query.filter));
   const request: ListRequest = {
     db,

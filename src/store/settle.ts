@@ -1,21 +1,24 @@
 import type { Account, AccountError, AccountState } from '../core/account.ts';
 import type { DeliveryResult } from '../core/delivery.ts';
-import { fold } from '../core/fold.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { TaskWish } from '../core/task.ts';
 import { rowToAccount } from './account-rows.ts';
+import {
+  accountKey,
+  type Knowledge,
+  knowledgeColumns,
+  removeAccount,
+  UNCLAIMED,
+  writeAccount,
+} from './account-writes.ts';
 import type { Claim } from './accounts.ts';
 import { writeAudit } from './audit.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { insertDelivery } from './deliveries.ts';
 import { markAffected, RANK } from './due-marks.ts';
 import { memberIds } from './members.ts';
-import type { AccountsTable } from './tables.ts';
 import { replaceTasks } from './tasks.ts';
 import { findUser, overwriteUser, removeUserRows } from './users.ts';
-
-/** What is known of the account at the vendor after an attempt. */
-export type Knowledge = Pick<Account, 'address' | 'vendorId' | 'origin' | 'actual' | 'written' | 'doubtAt'>;
 
 /** One attempt, as far as every ending shares it. */
 export interface Attempt {
@@ -69,7 +72,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
       return 'settled';
     }
     await writeAccount(tx, account, {
-      ...knowledgeColumns(settlement.knowledge),
+      ...knowledgeColumns(account, settlement.knowledge, settlement.endedAt),
       ...UNCLAIMED,
       settled_version: version,
       attempts: 0,
@@ -90,7 +93,7 @@ export async function release(db: Database, attempt: Attempt, dueAt: number): Pr
     if (account === null) return 'lost';
     await record(tx, account, attempt, 'retry', 'waiting');
     await writeAccount(tx, account, {
-      ...knowledgeColumns(attempt.knowledge),
+      ...knowledgeColumns(account, attempt.knowledge, attempt.endedAt),
       ...UNCLAIMED,
       attempts: account.attempts + 1,
       due_at: dueAt,
@@ -108,8 +111,6 @@ export async function unclaim(db: Database, claim: Claim, dueAt: number): Promis
     if (account !== null) await writeAccount(tx, account, { ...UNCLAIMED, due_at: dueAt });
   });
 }
-
-const UNCLAIMED = { claimed_version: null, claimed_epoch: null, claimed_at: null };
 
 async function claimedAccount(tx: Transaction, claim: Claim): Promise<Account | null> {
   const row = await tx
@@ -143,7 +144,7 @@ async function putBack(tx: Transaction, account: Account, settlement: Settlement
     await restoreDocument(tx, account, now);
   }
   await writeAccount(tx, account, {
-    ...knowledgeColumns(knowledge),
+    ...knowledgeColumns(account, knowledge, now),
     ...UNCLAIMED,
     undo: null,
     undo_version: null,
@@ -213,41 +214,4 @@ async function record(
       detail: { address: attempt.knowledge.address ?? account.address, requestId: account.requestId },
     });
   }
-}
-
-function knowledgeColumns(knowledge: Knowledge) {
-  return {
-    address: knowledge.address,
-    address_key: knowledge.address === null ? null : fold(knowledge.address),
-    vendor_id: knowledge.vendorId,
-    origin: knowledge.origin,
-    actual: knowledge.actual === null ? null : JSON.stringify(knowledge.actual),
-    written: JSON.stringify(knowledge.written),
-    doubt_at: knowledge.doubtAt,
-  };
-}
-
-async function writeAccount(
-  tx: Transaction,
-  account: Account,
-  columns: Partial<AccountsTable>,
-): Promise<void> {
-  await tx
-    .updateTable('accounts')
-    .set(columns)
-    .where('connection_id', '=', account.connectionId)
-    .where('id', '=', account.id)
-    .execute();
-}
-
-async function removeAccount(tx: Transaction, account: Account): Promise<void> {
-  await tx
-    .deleteFrom('accounts')
-    .where('connection_id', '=', account.connectionId)
-    .where('id', '=', account.id)
-    .execute();
-}
-
-function accountKey(account: Account) {
-  return { connectionId: account.connectionId, accountId: account.id };
 }

@@ -115,6 +115,34 @@ export interface AccountsTable {
   request_id: string | null;
   created_at: Time;
   settled_at: Time | null;
+  /** When the oldest change that is not settled was pushed. */
+  wanted_at: Time;
+  /** Since when it is at the vendor; 0: since before Causeway knew of it. */
+  present_since: Time | null;
+  /** When a complete list first lacked it. */
+  missing_since: Time | null;
+  guard: JsonTextOrNull;
+}
+
+/** Who was suspended, removed or revoked, for the guard's rolling hour. */
+export interface LeaversTable {
+  connection_id: string;
+  account_id: string;
+  at: Time;
+  /** 1: it was at the vendor when that hour began. */
+  established: Flag;
+}
+
+/** What each comparison with the vendor's list found. */
+export interface ReconciliationsTable {
+  connection_id: string;
+  id: string;
+  started_at: Time;
+  ended_at: Time;
+  /** `complete`, or why it changed nothing: `short-list`, `failed`. */
+  result: string;
+  listed: number;
+  report: JsonText;
 }
 
 export interface DeliveriesTable {
@@ -161,6 +189,17 @@ export interface FanoutsTable {
   created_at: Time;
 }
 
+/** Work on a whole connection, asked for by the operator or the clock; the newest of each kind. */
+export interface JobsTable {
+  connection_id: string;
+  kind: 'reconcile' | 'import';
+  requested_at: Time;
+  requested_by: string;
+  started_at: Time | null;
+  ended_at: Time | null;
+  progress: JsonText;
+}
+
 export interface AuditTable {
   id: string;
   at: Time;
@@ -198,6 +237,9 @@ export interface Tables {
   deliveries: DeliveriesTable;
   tasks: TasksTable;
   fanouts: FanoutsTable;
+  jobs: JobsTable;
+  leavers: LeaversTable;
+  reconciliations: ReconciliationsTable;
   audit: AuditTable;
   fake_records: FakeRecordsTable;
   meta: MetaTable;

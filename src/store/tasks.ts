@@ -17,6 +17,36 @@ export async function listTasks(
   return (await query.orderBy('id').execute()).map(rowToTask);
 }
 
+/** Kinds that a list can show to be done, and done wrongly. */
+function isVisible(kind: string): boolean {
+  return (
+    ['address', 'deactivate', 'reactivate', 'watch', 'rename'].includes(kind) || kind.startsWith('field:')
+  );
+}
+
+/**
+ * Brings an account's tasks in line with what a complete list shows: those that are no longer needed are done, and those that
+ * somebody reported done and that are not are open again. Returns how many are open.
+ */
+export async function judgeTasks(
+  tx: Transaction,
+  key: { connectionId: ConnectionId; accountId: AccountId },
+  wishes: readonly TaskWish[],
+  now: number,
+): Promise<number> {
+  let open = 0;
+  for (const task of await listTasks(tx, key.connectionId, { accountId: key.accountId })) {
+    const wish = wishes.find(({ kind }) => kind === task.kind);
+    if (task.state === 'open' && wish === undefined && isVisible(task.kind)) {
+      await updateTask(tx, task, { state: 'done', updated_at: now, closed_at: now });
+    } else if (task.state === 'done' && wish !== undefined && sameJson(wish.wanted, task.wanted)) {
+      await updateTask(tx, task, { state: 'open', updated_at: now, closed_at: null });
+      open += 1;
+    } else if (task.state === 'open') open += 1;
+  }
+  return open;
+}
+
 /**
  * Brings an account's tasks in line with what its newest plan leaves to a human: opened, updated when the wanted value changed,
  * obsolete when no longer wanted. One that the operator has reported done stays closed until a list disproves it.

@@ -2,18 +2,8 @@ import type { ConnectionId } from '../core/ids.ts';
 import type { Page, ResourceQuery } from '../core/query.ts';
 import type { User } from '../core/user.ts';
 import type { Database } from './database.ts';
-import { type ListTable, listRows } from './resource-list.ts';
-import { rowToUser, USER_COLUMNS, type UserRow } from './rows.ts';
-
-const USERS: ListTable = {
-  name: 'users',
-  columns: {
-    userName: { name: 'user_name_key', nullable: false },
-    externalId: { name: 'external_id', nullable: true },
-  },
-  selected: USER_COLUMNS,
-  counter: 'user_count',
-};
+import { listPage } from './list-page.ts';
+import { rowToUser, type UserRow } from './rows.ts';
 
 /** One page of Users; no effect on the store, so that any handle on it will do. */
 export async function listUsers(
@@ -21,6 +11,6 @@ export async function listUsers(
   connectionId: ConnectionId,
   query: ResourceQuery,
 ): Promise<Page<User>> {
-  const page = await listRows<UserRow>(db, USERS, connectionId, query);
+  const page = await listPage<UserRow>(db, { table: 'users', connectionId, query });
   return { ...page, resources: page.resources.map(rowToUser) };
 }

@@ -1,8 +1,9 @@
 import type { AccountError, VendorAccount } from '../core/account.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { TaskWish } from '../core/task.ts';
+import type { Knowledge } from '../store/account-writes.ts';
 import type { Claim } from '../store/accounts.ts';
-import type { Attempt, Knowledge } from '../store/settle.ts';
+import type { Attempt } from '../store/settle.ts';
 import type { Step } from './plan.ts';
 
 /** What one attempt has learned and done so far; it is kept however the attempt ends. */

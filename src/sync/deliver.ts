@@ -1,17 +1,18 @@
 import type { VendorAccount } from '../core/account.ts';
 import { VendorError } from '../core/errors.ts';
 import { fold } from '../core/fold.ts';
-import { isActive } from '../core/user.ts';
 import type { Claim } from '../store/accounts.ts';
+import { admitLeaver } from '../store/leavers.ts';
 import { reserveAddress } from '../store/reservations.ts';
 import { beginAttempt, describeStep, type Progress } from './attempt.ts';
 import { deliverGroup } from './deliver-group.ts';
 import { executeSteps } from './execute.ts';
 import { learn } from './learn.ts';
-import { type PlanInput, plan } from './plan.ts';
+import { mapClaim } from './map-claim.ts';
+import { type PlanInput, plan, protect, type Step } from './plan.ts';
 import { replaceAccount } from './replace.ts';
 import type { DeliveryTools, Ending, LiveTools } from './tools.ts';
-import { mapUser, type Wanted } from './wanted.ts';
+import type { Wanted } from './wanted.ts';
 
 /** A plan that keeps changing under its own steps is a defect of the vendor's answers; four rounds are more than any needs. */
 const ROUNDS = 4;
@@ -34,7 +35,7 @@ export async function deliver(
 
 async function attempt(tools: DeliveryTools, progress: Progress): Promise<Ending> {
   if (progress.claim.account.kind === 'group') return deliverGroup(tools, progress);
-  const mapped = await mapWanted(tools, progress);
+  const mapped = await mapClaim(tools, progress.claim);
   if ('refusal' in mapped) return refusedByMapping(tools, progress, mapped.refusal);
   const { wanted } = mapped;
   return tools.live === null
@@ -53,6 +54,9 @@ async function makeWanted(
   let actual = await learn(tools, live, progress, wanted);
   for (let round = 0; round < ROUNDS; round += 1) {
     if (actual === 'unknown') return leaveDoubt(tools, progress);
+    if (actual === 'later') {
+      return { kind: 'later', reason: `A newer list of ${tools.vendor.title} tells what is there.` };
+    }
     if (actual === 'absent' && progress.knowledge.address !== wanted.address) {
       const taken = await reserve(tools, progress, wanted);
       if (taken !== null) return taken;
@@ -62,18 +66,6 @@ async function makeWanted(
     actual = progress.knowledge.actual ?? 'absent';
   }
   return { kind: 'failed', error: new Error('The plan did not come to an end.') };
-}
-
-async function mapWanted(tools: DeliveryTools, progress: Progress): Promise<ReturnType<typeof mapUser>> {
-  const { user, groupIds, vendorGroupIds } = progress.claim;
-  const { connection, vendor } = tools;
-  try {
-    const computed = user === null || !isActive(user.document) ? {} : await tools.computed(user);
-    return mapUser({ connection, vendor, user, groupIds, vendorGroupIds, computed });
-  } catch (error) {
-    if (error instanceof VendorError && error.code === 'REJECTED') return { refusal: error.message };
-    throw error;
-  }
 }
 
 function refusedByMapping(tools: DeliveryTools, progress: Progress, refusal: string): Ending {
@@ -140,6 +132,8 @@ async function carryOut(
   progress.tasks = [];
   try {
     const steps = plan(planInput(tools, progress, wanted, actual));
+    const held = await holdLeaver(tools, progress, steps, actual);
+    if (held !== null) return held;
     const stop = (await executeSteps(live, progress, steps)) ?? { kind: 'done' as const };
     return stop.kind === 'replace' ? await replaceAccount(tools, live, progress, stop) : stop;
   } catch (error) {
@@ -157,9 +151,31 @@ async function adoptOrConflict(
   error: VendorError,
 ): Promise<Ending | { kind: 'plan-again' }> {
   if (wanted.address === null || progress.knowledge.vendorId !== null) throw error;
-  const found = await live.lookup.find({ address: wanted.address }, tools.clock.now());
-  if (found === 'absent' || found === 'unknown') return { kind: 'conflict', reason: error.message };
+  const found = await live.lookup.find(
+    { address: wanted.address },
+    { since: tools.clock.now(), urgent: true },
+  );
+  if (typeof found === 'string') return { kind: 'conflict', reason: error.message };
   return carryOut(tools, live, progress, wanted, found);
+}
+
+const LEAVING: ReadonlySet<Step['step']> = new Set(['suspend', 'remove', 'revoke']);
+
+/** More people losing access at once than the connection allows looks like a mistake: the operator is asked first. */
+async function holdLeaver(
+  tools: DeliveryTools,
+  progress: Progress,
+  steps: readonly Step[],
+  actual: VendorAccount | 'absent',
+): Promise<Ending | null> {
+  const { account } = progress.claim;
+  if (actual === 'absent' || actual.presence !== 'active') return null;
+  if (!steps.some((step) => LEAVING.has(step.step)) || account.guard?.decision === 'released') return null;
+  const { policies } = tools.connection;
+  if (await admitLeaver(tools.db, account, policies, tools.clock.now())) return null;
+  progress.steps.push(...steps.map(describeStep));
+  const reason = `More people would lose access to ${tools.vendor.title} within an hour than this connection allows; ${actual.address} keeps it until an operator releases the step.`;
+  return { kind: 'held', reason };
 }
 
 function planInput(
@@ -170,7 +186,7 @@ function planInput(
 ): PlanInput {
   return {
     wanted,
-    actual,
+    actual: actual === 'absent' ? actual : protect(actual, tools.connection.policies),
     managed: progress.knowledge.vendorId !== null,
     written: progress.knowledge.written,
     vendor: tools.vendor,

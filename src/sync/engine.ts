@@ -7,9 +7,11 @@ import type { Deliveries, Log, SyncObserver } from '../core/ports.ts';
 import { bringForward, recoverClaims } from '../store/accounts.ts';
 import { listConnections } from '../store/connections.ts';
 import { type Database, dataVersion } from '../store/database.ts';
+import { pruneDeliveries } from '../store/deliveries.ts';
 import type { Keyring } from '../store/encryption.ts';
 import { nextEpoch } from '../store/meta.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
+import { createJobRunner, type JobRunner } from './jobs.ts';
 import { openDeliveryTools } from './open.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 import { LARGEST_BACKOFF_MS } from './retry.ts';
@@ -31,8 +33,13 @@ export interface SyncOptions {
 const CALL_TIMEOUT_MS = 20_000;
 /** How soon the work of another process (the CLI) on the same store is seen. */
 const WATCH_MS = 250;
+/** History is kept for 90 days and pruned in small steps. */
+const HISTORY_MS = 90 * 86_400_000;
+const PRUNE_STEP = 1000;
 /** Also looked at without a sign: a clock that jumped, a timer that was lost. */
 const SWEEP_MS = 30_000;
+
+type Opened = ReturnType<typeof openDeliveryTools>;
 
 /** The delivery side: one worker a connection, and the requests that wait for outcomes. */
 export class Sync implements Deliveries {
@@ -40,6 +47,9 @@ export class Sync implements Deliveries {
   readonly #workers = new Map<ConnectionId, Worker>();
   readonly #outcomes: Outcomes;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #jobs: JobRunner;
+  /** Each connection's tools, for its present version. */
+  readonly #opened = new Map<ConnectionId, { version: number; tools: Opened }>();
   #epoch = 0;
   #stopping = false;
   #seenVersion = -1;
@@ -49,6 +59,12 @@ export class Sync implements Deliveries {
     this.#outcomes = createOutcomes(options.db, options.clock, async (connectionId, deadline) => {
       return (await this.#workers.get(connectionId)?.canHelp(deadline)) ?? false;
     });
+    this.#jobs = createJobRunner(
+      options.db,
+      options.log,
+      async (connection) => (await this.#open(connection)).tools,
+      (connectionId) => this.wake(connectionId),
+    );
   }
 
   /** Takes up what was due before this process, then delivers whatever falls due. */
@@ -69,7 +85,8 @@ export class Sync implements Deliveries {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
-    const settled = Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    const workers = [...this.#workers.values()].map((worker) => worker.stop());
+    const settled = Promise.all([...workers, this.#jobs.idle()]);
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise((resolve) => {
       timer = setTimeout(resolve, graceMs);
@@ -99,7 +116,7 @@ export class Sync implements Deliveries {
       ...this.#options,
       connectionId,
       epoch: this.#epoch,
-      open: this.#opener(),
+      open: (connection) => this.#open(connection),
       delivered: (connection, result) => observe.delivered(connection.vendor, result),
       notify: (accountId) => this.#outcomes.notify(accountId),
     });
@@ -108,20 +125,16 @@ export class Sync implements Deliveries {
   }
 
   /** Opens a connection's tools once for each of its versions. */
-  #opener(): (connection: Connection) => ReturnType<typeof openDeliveryTools> {
-    let opened: { version: number; tools: ReturnType<typeof openDeliveryTools> } | null = null;
-    return (connection) => {
-      if (opened?.version === connection.version) return opened.tools;
-      const tools = this.#openTools(connection);
-      opened = { version: connection.version, tools };
-      tools.catch(() => {
-        opened = null;
-      });
-      return tools;
-    };
+  #open(connection: Connection): Opened {
+    const known = this.#opened.get(connection.id);
+    if (known?.version === connection.version) return known.tools;
+    const tools = this.#openTools(connection);
+    this.#opened.set(connection.id, { version: connection.version, tools });
+    tools.catch(() => this.#opened.delete(connection.id));
+    return tools;
   }
 
-  async #openTools(connection: Connection): ReturnType<typeof openDeliveryTools> {
+  async #openTools(connection: Connection): Opened {
     const vendor = this.#options.vendors.find(({ id }) => id === connection.vendor);
     if (vendor === undefined) {
       throw new OperatorError(`Connection ${connection.id}: there is no vendor ${connection.vendor}.`);
@@ -135,12 +148,15 @@ export class Sync implements Deliveries {
     if (version === this.#seenVersion) return;
     this.#seenVersion = version;
     await this.#wakeAll();
+    await this.#jobs.run(this.#options.clock.now());
   }
 
   async #sweep(): Promise<void> {
     const { db, clock } = this.#options;
     await bringForward(db, clock.now() + LARGEST_BACKOFF_MS);
+    await pruneDeliveries(db, clock.now() - HISTORY_MS, PRUNE_STEP);
     await this.#wakeAll();
+    await this.#jobs.run(clock.now());
   }
 
   async #wakeAll(): Promise<void> {

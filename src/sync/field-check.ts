@@ -27,6 +27,10 @@ function itemFault(field: Field, item: Json): string | null {
   if (unknown !== undefined) return `has the unknown member ${JSON.stringify(unknown)}`;
   const first = item[keys[0] ?? ''];
   if (typeof first !== 'string' || first === '') return `lacks ${JSON.stringify(keys[0])}`;
+  for (const [key, { regex, meaning }] of Object.entries(field.itemPatterns ?? {})) {
+    const value = item[key];
+    if (typeof value !== 'string' || !regex.test(value)) return `has a ${key} that is not ${meaning}`;
+  }
   return lengthFault(field, first);
 }
 

@@ -35,6 +35,12 @@ export async function finish(tools: DeliveryTools, progress: Progress, ending: E
         errorOf('PENDING', ending.reason, tools),
         tools.clock.now() + LIST_PACE_MS,
       );
+    case 'held':
+      return settleAs(tools, progress, {
+        result: 'held',
+        state: 'held',
+        error: errorOf('NOT_ALLOWED', ending.reason, tools),
+      });
     case 'planned':
       return settleAs(tools, progress, { result: 'planned', state: 'planned', error: null });
     case 'refused':

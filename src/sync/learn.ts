@@ -3,58 +3,74 @@ import { learnAbsent, learnPresent, type Progress } from './attempt.ts';
 import type { DeliveryTools, LiveTools } from './tools.ts';
 import type { Wanted } from './wanted.ts';
 
+/** What an attempt knows of the account before it plans; later: a newer list has to be waited for. */
+export type Learned = VendorAccount | 'absent' | 'unknown' | 'later';
+
 /** What is at the vendor: what is known already, or a look where that is in doubt or where a create must not be repeated. */
 export async function learn(
   tools: DeliveryTools,
   live: LiveTools,
   progress: Progress,
   wanted: Wanted,
-): Promise<VendorAccount | 'absent' | 'unknown'> {
+): Promise<Learned> {
   const { vendorId, actual, doubtAt } = progress.knowledge;
-  if (doubtAt === null && actual !== null) {
-    return actual.presence === 'pending' ? refreshPending(live, progress, actual) : actual;
-  }
+  if (doubtAt !== null) return resolveDoubt(tools, live, progress, wanted, doubtAt);
+  if (actual?.presence === 'pending') return refreshPending(tools, live, progress, wanted, actual);
+  if (actual !== null) return actual;
   const address = progress.knowledge.address ?? wanted.address;
-  if (doubtAt === null && vendorId === null) {
-    const mustLook = wanted.presence === 'active' && tools.supports.onRepeatedCreate === 'undocumented';
-    if (!mustLook || address === null) return 'absent';
-  }
   if (address === null) return 'absent';
-  const since = doubtAt === null ? 0 : doubtAt + tools.callTimeoutMs;
+  const looks = tools.supports.onRepeatedCreate === 'undocumented' || !tools.supports.find;
+  if (vendorId === null && (wanted.presence !== 'active' || !looks)) return 'absent';
+  const found = await live.lookup.find(vendorId === null ? { address } : { id: vendorId, address });
+  if (found === 'unknown') return 'absent';
+  if (typeof found === 'object' && vendorId !== null) learnPresent(progress, found, null);
+  return found;
+}
+
+/** A call ended without an answer: nothing is repeated before a look that began after the call can no longer take effect. */
+async function resolveDoubt(
+  tools: DeliveryTools,
+  live: LiveTools,
+  progress: Progress,
+  wanted: Wanted,
+  doubtAt: number,
+): Promise<Learned> {
+  const { vendorId, actual } = progress.knowledge;
+  const address = progress.knowledge.address ?? wanted.address;
+  if (address === null) return 'absent';
   const key = vendorId === null ? { address } : { id: vendorId, address };
-  const found = await live.lookup.find(key, since);
-  if (found === 'unknown') return doubtAt === null ? 'absent' : decideRepeat(tools);
+  const found = await live.lookup.find(key, { since: doubtAt + tools.callTimeoutMs, urgent: true });
+  if (found === 'later') return found;
+  const invited = actual === null || actual.presence === 'pending';
+  if (found === 'unknown' || (found === 'absent' && invited && tools.supports.hidesPending === true)) {
+    // The vendor's word on repeated creates decides what nobody can look up; what may be there cannot be taken away unseen.
+    const repeats = wanted.presence === 'active' && tools.supports.onRepeatedCreate !== 'undocumented';
+    return repeats ? 'absent' : 'unknown';
+  }
   if (found === 'absent') {
     learnAbsent(progress);
     // Under the wanted address it stays reserved; under another one it is free now.
     if (address === wanted.address) progress.knowledge.address = address;
-  } else if (doubtAt !== null || vendorId !== null) {
+  } else {
     // An account that appears after an uncertain create is the one that Causeway made.
-    progress.knowledge = {
-      ...progress.knowledge,
-      address: found.address,
-      vendorId: found.id,
-      origin: progress.knowledge.origin ?? 'created',
-      actual: found,
-      doubtAt: null,
-    };
+    learnPresent(progress, found, 'created');
   }
   return found;
 }
 
-/** An invitation may have been accepted since. A list that does not show it proves nothing: not every vendor lists invitations. */
+/** An invitation may have been accepted since; for a leaver only a look from after the push counts. */
 async function refreshPending(
+  tools: DeliveryTools,
   live: LiveTools,
   progress: Progress,
+  wanted: Wanted,
   pending: VendorAccount,
-): Promise<VendorAccount> {
-  const found = await live.lookup.find({ id: pending.id, address: pending.address });
-  if (found === 'absent' || found === 'unknown') return pending;
-  learnPresent(progress, found, null);
+): Promise<Learned> {
+  const since = wanted.presence === 'active' ? 0 : (progress.claim.account.dueAt ?? 0);
+  const key = { id: pending.id, address: pending.address };
+  const found = await live.lookup.find(key, { since, urgent: false });
+  if (typeof found === 'object') learnPresent(progress, found, null);
+  else if (found === 'absent' && tools.supports.hidesPending !== true) learnAbsent(progress);
+  else if (found !== 'later') return pending;
   return found;
-}
-
-/** After an uncertain create that nobody can look up, the vendor's word on repeated creates decides. */
-function decideRepeat(tools: DeliveryTools): 'absent' | 'unknown' {
-  return tools.supports.onRepeatedCreate === 'undocumented' ? 'unknown' : 'absent';
 }

@@ -1,50 +1,51 @@
 import type { VendorAccount } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
-import { fold } from '../core/fold.ts';
 import type { AccountKey, Session } from '../vendor-kit/vendor.ts';
+import { createRoster, type Roster } from './roster.ts';
 
 /** One list serves all accounts that wait for it, at most one a minute. */
 const SNAPSHOT_MS = 60_000;
 
-interface Snapshot {
-  startedAt: number;
-  accounts: Promise<VendorAccount[]>;
+/** From when on a look counts (epoch ms), and whether it is worth a list of its own before the minute is over. */
+export interface Freshness {
+  since: number;
+  urgent: boolean;
 }
 
 export interface Lookup {
   /**
-   * What is at the vendor under this id or address. `since`: what was seen before that time (epoch ms) does not count. `unknown`: the
-   * vendor cannot tell.
+   * What is at the vendor under this id or address. `unknown`: the vendor cannot tell. `later`: only a newer list can tell, and
+   * that has to wait for its turn.
    */
-  find(key: AccountKey, since?: number): Promise<VendorAccount | 'absent' | 'unknown'>;
+  find(key: AccountKey, fresh?: Freshness): Promise<VendorAccount | 'absent' | 'unknown' | 'later'>;
 }
 
 /** Looks accounts up one by one where the vendor can, else in a list of all of them. */
 export function createLookup(session: Session, clock: Clock): Lookup {
-  let snapshot: Snapshot | null = null;
+  let snapshot: { startedAt: number; roster: Promise<Roster> } | null = null;
 
-  function listSince(since: number): Promise<VendorAccount[]> {
-    const usable = snapshot !== null && snapshot.startedAt >= Math.max(since, clock.now() - SNAPSHOT_MS);
-    if (!usable || snapshot === null) {
-      const started = { startedAt: clock.now(), accounts: Array.fromAsync(session.list()) };
-      started.accounts.catch(() => {
-        if (snapshot === started) snapshot = null;
-      });
-      snapshot = started;
-    }
-    return snapshot.accounts;
+  function startList(): Promise<Roster> {
+    const started = { startedAt: clock.now(), roster: Array.fromAsync(session.list()).then(createRoster) };
+    started.roster.catch(() => {
+      if (snapshot === started) snapshot = null;
+    });
+    snapshot = started;
+    return started.roster;
+  }
+
+  function rosterFor({ since, urgent }: Freshness): Promise<Roster> | 'later' {
+    const young = snapshot !== null && snapshot.startedAt > clock.now() - SNAPSHOT_MS;
+    if (snapshot === null || !young) return startList();
+    if (snapshot.startedAt >= since) return snapshot.roster;
+    return urgent ? startList() : 'later';
   }
 
   return {
-    async find(key, since = 0) {
+    async find(key, fresh = { since: 0, urgent: false }) {
       if (session.find !== undefined) return session.find(key);
-      const accounts = await listSince(since);
-      const address = fold(key.address);
-      return (
-        accounts.find((account) => key.id !== undefined && account.id === key.id) ??
-        accounts.find((account) => fold(account.address) === address) ??
-        'absent'
-      );
+      const roster = await rosterFor(fresh);
+      if (roster === 'later') return 'later';
+      return roster.match({ id: key.id ?? null, address: key.address }) ?? 'absent';
     },
   };
 }

@@ -32,6 +32,12 @@ export interface PlanInput {
   policies: Policies;
 }
 
+/** An address that the operator protects is as untouchable as the vendor's own owners. */
+export function protect(actual: VendorAccount, policies: Policies): VendorAccount {
+  const own = policies.protectedAddresses.includes(fold(actual.address));
+  return own && actual.protected === undefined ? { ...actual, protected: 'a protected address' } : actual;
+}
+
 /** The steps from what is to what is wanted; none: nothing to do. Pure: also the dry run and the drift report. */
 export function plan(input: PlanInput): Step[] {
   const { actual } = input;
@@ -151,10 +157,21 @@ function leaverSteps(
     case 'remove':
       return supports.remove ? [{ step: 'remove' }] : [task];
     case 'revoke':
-      return supports.revoke ? [{ step: 'revoke' }, task] : [task];
+      return supports.revoke && !isRevoked(input, actual) ? [{ step: 'revoke' }, task] : [task];
     case 'task':
       return [task];
   }
+}
+
+/** Nothing is left that could be taken away: every list that Causeway can change is empty. */
+function isRevoked({ vendor, supports }: PlanInput, actual: VendorAccount): boolean {
+  const lists = vendor.fields.filter(
+    (field) => field.type === 'list' && supports.update.includes(field.name),
+  );
+  return lists.every((field) => {
+    const value = actual.fields[field.name];
+    return Array.isArray(value) && value.length === 0;
+  });
 }
 
 function humanStep(input: PlanInput, actual: VendorAccount, kind: string, title: string): Step {

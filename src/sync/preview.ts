@@ -1,14 +1,13 @@
 import type { Presence, VendorAccount } from '../core/account.ts';
-import { VendorError } from '../core/errors.ts';
 import type { FieldValue } from '../core/field.ts';
-import { isActive } from '../core/user.ts';
 import type { Claim } from '../store/accounts.ts';
 import type { Actuals } from './actuals.ts';
 import { describeStep } from './attempt.ts';
 import type { FieldChange } from './differences.ts';
-import { plan, type Step } from './plan.ts';
+import { mapClaim } from './map-claim.ts';
+import { plan, protect, type Step } from './plan.ts';
 import type { DeliveryTools } from './tools.ts';
-import { mapUser, type Wanted } from './wanted.ts';
+import type { Wanted } from './wanted.ts';
 
 /** One field as a step would change it; `why` says where the new value comes from. */
 export type PreviewField = FieldChange;
@@ -35,12 +34,13 @@ export interface Preview {
 export async function previewAccount(tools: DeliveryTools, claim: Claim, actuals: Actuals): Promise<Preview> {
   const { account, user } = claim;
   const about = { accountId: account.id, name: user?.userName ?? account.address ?? account.id };
-  const mapped = await mapWanted(tools, claim);
+  const mapped = await mapClaim(tools, claim);
   if ('refusal' in mapped) return { ...about, wanted: null, steps: [refusal(mapped.refusal)] };
   const { wanted } = mapped;
   if (account.state === 'observed') return { ...about, wanted: wanted.presence, steps: [] };
-  const actual = await actuals(account, wanted.address);
   const { connection, vendor, supports } = tools;
+  const found = await actuals(account, wanted.address);
+  const actual = found === 'absent' ? found : protect(found, connection.policies);
   const managed = account.vendorId !== null;
   if (actual !== 'absent' && !managed && connection.policies.adoption === 'refuse') {
     const reason = `${actual.address} has an account at ${vendor.title} already, and this connection takes none over (adoption).`;
@@ -50,18 +50,6 @@ export async function previewAccount(tools: DeliveryTools, claim: Claim, actuals
   const { policies } = connection;
   const steps = plan({ wanted, actual, managed, written, vendor, supports, policies });
   return { ...about, wanted: wanted.presence, steps: steps.map((step) => showStep(step, wanted, actual)) };
-}
-
-async function mapWanted(tools: DeliveryTools, claim: Claim): Promise<ReturnType<typeof mapUser>> {
-  const { user, groupIds, vendorGroupIds } = claim;
-  const { connection, vendor } = tools;
-  try {
-    const computed = user === null || !isActive(user.document) ? {} : await tools.computed(user);
-    return mapUser({ connection, vendor, user, groupIds, vendorGroupIds, computed });
-  } catch (error) {
-    if (error instanceof VendorError && error.code === 'REJECTED') return { refusal: error.message };
-    throw error;
-  }
 }
 
 function refusal(reason: string): PreviewStep {

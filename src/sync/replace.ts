@@ -50,7 +50,10 @@ async function createOnce(
   const outcome = await live.create(wanted);
   if ('error' in outcome) throw outcome.error;
   if (outcome.account.presence === 'pending') return outcome.account;
-  const seen = await live.lookup.find({ address: wanted.address }, tools.clock.now());
+  const seen = await live.lookup.find(
+    { address: wanted.address },
+    { since: tools.clock.now(), urgent: true },
+  );
   if (typeof seen === 'object') return seen;
   throw new VendorError(
     'UNCERTAIN',

@@ -33,6 +33,9 @@ export async function runDelivery(
   }
   const finished = await finishSurely(context, tools, progress, ending);
   const { error } = finished;
+  if (finished.result === 'held') {
+    context.log.warn({ ...about, alert: 'held', reason: error?.message }, 'A step is held.');
+  }
   context.log.info(
     { ...about, result: finished.result, code: error?.code, reason: error?.message },
     'Delivery ended',

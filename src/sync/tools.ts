@@ -32,6 +32,8 @@ export type Ending =
   | { kind: 'planned' }
   | { kind: 'refused'; reason: string }
   | { kind: 'conflict'; reason: string }
+  /** A guard stopped the step until an operator decides. */
+  | { kind: 'held'; reason: string }
   /** An invitation has to be accepted first. */
   | { kind: 'later'; reason: string }
   /** Another account of the same address is being delivered: ask again shortly. */

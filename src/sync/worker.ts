@@ -3,6 +3,7 @@ import type { AccountId, ConnectionId } from '../core/ids.ts';
 import { type Claim, claimDue, countDue, nextDueAt } from '../store/accounts.ts';
 import { findConnection } from '../store/connections.ts';
 import { expandFanout } from '../store/fanouts.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
 import { aboutClaim, type RunContext, runDelivery } from './run.ts';
 import type { DeliveryTools } from './tools.ts';
 
@@ -19,6 +20,8 @@ export interface WorkerOptions extends Omit<RunContext, 'stopped'> {
 /** A connection is looked at again at least this often, whatever its timers say. */
 const IDLE_MS = 60_000;
 const RATE_WINDOW_MS = 60_000;
+/** Failures that are about the vendor and not about one account. */
+const VENDOR_DOWN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNCERTAIN', 'UNREADABLE']);
 
 /** Delivers one connection's due accounts: claim, wanted, plan, deliver, settle. */
 export class Worker {
@@ -30,6 +33,7 @@ export class Worker {
   /** Paused, or gone. */
   #standing = false;
   #throttledUntil = 0;
+  readonly #breaker: Breaker;
   #pumping: Promise<void> | null = null;
   #again = false;
   #stopped = false;
@@ -37,6 +41,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#breaker = createBreaker(options.clock);
   }
 
   wake(): void {
@@ -52,7 +57,7 @@ export class Worker {
   async canHelp(deadline: number): Promise<boolean> {
     const { db, connectionId, clock } = this.#options;
     const now = clock.now();
-    if (this.#stopped || this.#standing || this.#throttledUntil > deadline) return false;
+    if (this.#stopped || this.#standing || this.#quietUntil() > deadline) return false;
     if (this.#inFlight.size < this.#slots) return true;
     const settled = this.#settledAt;
     while (settled[0] !== undefined && settled[0] < now - RATE_WINDOW_MS) settled.shift();
@@ -92,13 +97,13 @@ export class Worker {
     const { tools, slots } = await this.#options.open(connection);
     this.#slots = slots;
     while (await expandFanout(db, connectionId, clock.now())) await new Promise(setImmediate);
-    if (this.#throttledUntil > clock.now()) return this.#schedule(this.#throttledUntil);
-    const limit = slots - this.#inFlight.size;
-    if (limit <= 0) return;
+    if (this.#quietUntil() > clock.now()) return this.#schedule(this.#quietUntil());
+    const limit = this.#breaker.admits(Math.max(0, slots - this.#inFlight.size));
+    if (limit === 0) return;
     const mirrored = connection.policies.groups === 'mirror';
     const claims = await claimDue(db, connectionId, { epoch, now: clock.now(), limit, mirrored });
     for (const claim of claims) this.#start(connection, tools, claim);
-    if (claims.length === limit) return;
+    if (claims.length === limit && this.#breaker.openUntil() === 0) return;
     const next = await nextDueAt(db, connectionId);
     if (next !== null) this.#schedule(next);
   }
@@ -118,11 +123,29 @@ export class Worker {
 
   async #run(connection: Connection, tools: DeliveryTools, claim: Claim): Promise<void> {
     const context: RunContext = { ...this.#options, stopped: () => this.#stopped };
-    const { result, throttledUntil } = await runDelivery(context, tools, claim);
+    const { result, error, throttledUntil } = await runDelivery(context, tools, claim);
     this.#throttledUntil = Math.max(this.#throttledUntil, throttledUntil ?? 0);
+    this.#judgeVendor(error?.code);
     if (result !== 'retry') this.#settledAt.push(this.#options.clock.now());
     this.#options.delivered(connection, result);
     this.#options.notify(claim.account.id);
+  }
+
+  #quietUntil(): number {
+    return Math.max(this.#throttledUntil, this.#breaker.openUntil());
+  }
+
+  #judgeVendor(code: string | undefined): void {
+    const { connectionId, log } = this.#options;
+    if (code === undefined || !VENDOR_DOWN.has(code)) {
+      this.#breaker.succeeded();
+      return;
+    }
+    if (!this.#breaker.failed()) return;
+    log.error(
+      { connection: connectionId, alert: 'vendor-down', code },
+      'The vendor does not answer; calls wait.',
+    );
   }
 
   #schedule(at: number): void {

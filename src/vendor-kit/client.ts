@@ -32,8 +32,9 @@ export function createVendorClient(options: VendorClientOptions): VendorClient {
 
   async function exchange(call: Call): Promise<VendorReply> {
     const request: ClientRequest = { ...call, headers: { ...options.headers, ...call.headers } };
-    const reply = hideSecrets(await http.send(request), options.secrets);
-    const error = options.recognise?.(call, reply) ?? refusal(title, request, reply, http.now());
+    const reply = await http.send(request);
+    const shown = hideSecrets(reply, options.secrets);
+    const error = options.recognise?.(call, shown) ?? refusal(title, request, shown, http.now());
     if (error) throw error;
     return reply;
   }
@@ -60,7 +61,6 @@ function unreadable(title: string, call: Call, reply: VendorReply, cause: unknow
 }
 
 function hideSecrets(reply: VendorReply, secrets: readonly string[]): VendorReply {
-  if (reply.status < 300) return reply;
   const body = secrets
     .filter((secret) => secret !== '')
     .reduce((text, secret) => text.replaceAll(secret, '[secret]'), reply.body);

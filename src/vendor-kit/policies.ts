@@ -17,6 +17,13 @@ export function policiesInForce<Settings>(
     adoption: 'adopt',
     removeGroups: false,
     allowedDomains: [],
+    protectedAddresses: [],
+    leaverPercent: 20,
+    leaverCount: 10,
+    reconcileMinutes: 60,
+    drift: 'report',
+    repairCreations: 10,
+    imports: 'observe',
     ...vendor.policies(settings),
     ...overrides,
   };

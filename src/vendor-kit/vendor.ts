@@ -27,6 +27,8 @@ export interface Supports {
    * again, nothing else. undocumented: never repeat without having looked.
    */
   onRepeatedCreate: 'conflict' | 'idempotent' | 'resends' | 'undocumented';
+  /** The list leaves out invitations that nobody has accepted: absence from it proves nothing about one. */
+  hidesPending?: boolean;
 }
 
 /** What a new account shall be: `fields` has every field that is sent with the create call, the address too. */

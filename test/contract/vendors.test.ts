@@ -30,9 +30,22 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
   });
   afterEach(() => stage.close());
 
+  /** Where the vendor invites, the invitation is accepted, and the account is as the vendor then lists it. */
   async function create(address: string): Promise<VendorAccount> {
     const [outcome] = await stage.session.create([wantedFor(stage, address)]);
-    return accountOf(outcome);
+    const account = accountOf(outcome);
+    if (account.presence !== 'pending') return account;
+    await acceptInvitations();
+    const accepted = await listed(address);
+    if (!accepted) throw new Error(`${address} has accepted and is not listed.`);
+    return accepted;
+  }
+
+  async function acceptInvitations(): Promise<void> {
+    const pending = (await stage.accounts()).filter((account) => account.state === 'pending');
+    for (const { key } of pending) {
+      await stage.control('POST', `accounts/${encodeURIComponent(key)}/accept`);
+    }
   }
 
   async function listed(address: string): Promise<VendorAccount | undefined> {
@@ -49,6 +62,7 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
         reactivate: session.reactivate !== undefined,
         remove: session.remove !== undefined,
         revoke: session.revoke !== undefined,
+        withdraw: session.withdraw !== undefined,
         groups: session.groups !== undefined,
         removesGroups: session.groups?.remove !== undefined,
       }).toEqual({
@@ -58,6 +72,7 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
         reactivate: supports.suspend,
         remove: supports.remove,
         revoke: supports.revoke,
+        withdraw: supports.withdraw,
         groups: supports.groups !== null,
         removesGroups: supports.groups?.remove === true,
       });
@@ -96,6 +111,12 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       expect(accounts.map(({ id, address }) => ({ id, address }))).toEqual([
         { id: account.id, address: ANA },
       ]);
+    });
+
+    it('that is pending has its address as its id', async () => {
+      const account = accountOf((await stage.session.create([wantedFor(stage, ANA)]))[0]);
+      expect(account.presence).not.toBe('suspended');
+      if (account.presence === 'pending') expect(account.id).toBe(ANA);
     });
 
     it('is described by fields of the table alone', async () => {
@@ -260,6 +281,7 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       await stage.fault({ ...how, times: 1 });
       const [outcome] = await stage.session.create([wantedFor(stage, ANA)]);
       expect(errorOf(outcome).code).toBe('UNCERTAIN');
+      await acceptInvitations();
       expect((await listed(ANA)) !== undefined).toBe(made);
       const found = await stage.session.find?.({ address: ANA });
       if (found !== undefined) expect(found !== 'absent').toBe(made);

@@ -33,6 +33,13 @@ const POLICIES: Policies = {
   groups: 'rules',
   removeGroups: false,
   allowedDomains: [],
+  protectedAddresses: [],
+  leaverPercent: 20,
+  leaverCount: 10,
+  reconcileMinutes: 60,
+  drift: 'report',
+  repairCreations: 10,
+  imports: 'observe',
 };
 
 function schemaNamed(vendor: string): ConnectionSchema {

@@ -25,7 +25,7 @@ export const accountSchema = (token: string) =>
       resellerId: Id.nullish().catch(null),
       status: text,
       tags: z.array(Tag).nullish(),
-      ssoToken: z.unknown(),
+      ssoToken: z.unknown().optional(),
     })
     .transform(({ ssoToken, ...account }) => ({ ...account, isOwn: ssoToken === token }));
 export type Account = z.infer<ReturnType<typeof accountSchema>>;

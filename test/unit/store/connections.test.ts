@@ -30,6 +30,13 @@ const policies: Policies = {
   groups: 'rules',
   removeGroups: false,
   allowedDomains: [],
+  protectedAddresses: [],
+  leaverPercent: 20,
+  leaverCount: 10,
+  reconcileMinutes: 60,
+  drift: 'report',
+  repairCreations: 10,
+  imports: 'observe',
 };
 
 const attention: NewConnection = {

@@ -19,6 +19,13 @@ const POLICIES: Policies = {
   groups: 'rules',
   removeGroups: false,
   allowedDomains: [],
+  protectedAddresses: [],
+  leaverPercent: 20,
+  leaverCount: 10,
+  reconcileMinutes: 60,
+  drift: 'report',
+  repairCreations: 10,
+  imports: 'observe',
 };
 
 /** One store for a whole test file, and as many connections in it as the tests ask for. */

@@ -1,0 +1,31 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { StoreUnavailable } from '../core/errors.ts';
+import { type Database, type Origin, openDatabase } from './database.ts';
+import { LIST_TABLES } from './list-tables.ts';
+import type { ListRequest, ReaderAnswer, ReaderStart } from './reader.ts';
+import { listRows } from './resource-list.ts';
+
+const { file, mode, halt }: ReaderStart & Origin = workerData;
+const halted = new Int32Array(halt);
+
+/** SQLite runs to the end of a statement unless something that it calls throws. */
+function goOn(): number {
+  if (Atomics.load(halted, 0) !== 0) throw new Error('Nobody waits for this read any more.');
+  return 1;
+}
+
+let opened: Promise<Database> | undefined;
+
+async function answer({ table, connectionId, query }: ListRequest): Promise<ReaderAnswer> {
+  try {
+    opened ??= openDatabase({ file, mode, readOnly: true, functions: { go_on: goOn } });
+    return { page: await listRows(await opened, LIST_TABLES[table], connectionId, query, 'go_on') };
+  } catch (error) {
+    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { failure, unavailable: error instanceof StoreUnavailable };
+  }
+}
+
+parentPort?.on('message', (request: ListRequest) => {
+  void answer(request).then((result) => parentPort?.postMessage(result));
+});

@@ -1,0 +1,47 @@
+import type { Clock } from '../core/clock.ts';
+import { backoffMs } from './retry.ts';
+
+/** This many failures in a row, of any account, say that the vendor itself is down. */
+const TRIP_AFTER = 5;
+
+/** Stops a connection's calls while its vendor is down, and then probes with one call at a time. */
+export interface Breaker {
+  /** When calls may be made again (epoch ms); 0: now. */
+  openUntil(): number;
+  /** How many deliveries may begin: all of them, one probe, or none. */
+  admits(limit: number): number;
+  succeeded(): void;
+  /** The vendor could not be reached or gave no readable answer. True: this failure tripped it. */
+  failed(): boolean;
+}
+
+export function createBreaker(clock: Clock): Breaker {
+  let failures = 0;
+  let trips = 0;
+  let until = 0;
+  let probing = false;
+
+  return {
+    openUntil: () => until,
+    admits(limit) {
+      if (until === 0) return limit;
+      if (probing || clock.now() < until || limit === 0) return 0;
+      probing = true;
+      return 1;
+    },
+    succeeded() {
+      failures = 0;
+      trips = 0;
+      until = 0;
+      probing = false;
+    },
+    failed() {
+      failures += 1;
+      probing = false;
+      if (failures < TRIP_AFTER) return false;
+      trips += 1;
+      until = clock.now() + backoffMs(trips);
+      return trips === 1;
+    },
+  };
+}
