@@ -62,7 +62,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   const [field, ...rest] = issue.path;
   const place = rest
     .map((step) => (typeof step === 'number' ? `rule ${step + 1}` : String(step)))
-    .filter((step) => step !== 'rules')
+    .filter((step, index) => step !== 'rules' || index === rest.length - 1)
     .join(', ');
   const where = field === undefined ? 'The mapping' : `The mapping of ${String(field)}`;
   const detail =

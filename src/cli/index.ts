@@ -3,8 +3,11 @@ import { CausewayError } from '../core/errors.ts';
 import { addAccountCommands } from './account.ts';
 import { addConnectionCommands } from './connection.ts';
 import { addDeliveryCommands } from './delivery.ts';
+import { addDriftCommands } from './drift.ts';
 import { addDryRunCommands } from './dry-run.ts';
+import { addHeldCommands } from './held.ts';
 import { addMappingCommands } from './mapping.ts';
+import { addPersonCommands } from './person.ts';
 import { addPlanCommand } from './plan.ts';
 import { addServeCommand } from './serve.ts';
 import { processShell, type Shell, UsageError } from './shell.ts';
@@ -58,6 +61,9 @@ function buildProgram(shell: Shell): Command {
   addAccountCommands(program, shell);
   addDeliveryCommands(program, shell);
   addTaskCommands(program, shell);
+  addHeldCommands(program, shell);
+  addDriftCommands(program, shell);
+  addPersonCommands(program, shell);
   return program;
 }
 

@@ -7,6 +7,7 @@ import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import { dataFile, openDataFolder } from '../store/data-folder.ts';
 import { closeDatabase } from '../store/database.ts';
+import { lockForServer, type ServerLock } from '../store/server-lock.ts';
 import type { Shell } from './shell.ts';
 
 /** The server's own store, opened beside it under the same environment. */
@@ -15,6 +16,8 @@ export interface Workplace {
   operator: Operator;
   /** What an identity provider is given for this connection. */
   scimUrl(id: ConnectionId): string;
+  /** This data folder's place as its only server; null where a server has it. */
+  lockAsServer(): ServerLock | null;
 }
 
 /** Opens the store, works, closes it. `create`: a real store that does not exist yet is made. */
@@ -31,9 +34,23 @@ export async function withStore<T>(
   const actor = `cli:${shell.user}`;
   const operator = { db, keyring, clock: systemClock, actor, allowHttpLoopback: mode === 'sandbox' };
   try {
-    return await work({ shell, operator, scimUrl: (id) => `${publicUrl(config)}/scim/${id}/v2` });
+    return await work({
+      shell,
+      operator,
+      scimUrl: (id) => `${publicUrl(config)}/scim/${id}/v2`,
+      lockAsServer: () => tryLock(dataFile(dir, mode, 'lock')),
+    });
   } finally {
     await closeDatabase(db);
+  }
+}
+
+function tryLock(file: string): ServerLock | null {
+  try {
+    return lockForServer(file);
+  } catch (error) {
+    if (error instanceof OperatorError) return null;
+    throw error;
   }
 }
 

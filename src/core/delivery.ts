@@ -29,6 +29,8 @@ export interface Delivery {
   state: AccountState;
   /** Steps in order: `{step, fields?, error?}`; no credentials. */
   steps: JsonObject[];
+  /** `{method, path, body, status, reply, ms}` in order; no credentials. */
+  calls: JsonObject[];
   error: AccountError | null;
   attempt: number;
   requestId: string | null;

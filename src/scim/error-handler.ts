@@ -9,12 +9,6 @@ const RETRY_AFTER_SECONDS = 5;
 
 /** What body-parser's error types mean (github.com/expressjs/body-parser, "Errors"); its own texts quote the body. */
 const BODY_ERRORS: Record<string, () => ScimError> = {
-  'entity.parse.failed': () =>
-    new ScimError(
-      400,
-      'invalidSyntax',
-      'The body is not valid JSON. Check the request that your client builds.',
-    ),
   'entity.too.large': () =>
     new ScimError(
       413,

@@ -1,9 +1,11 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Group } from '../core/user.ts';
 import * as store from '../store/groups.ts';
+import type { MembersWrite } from '../store/members.ts';
 import { type Scope, writeContext } from './context.ts';
 import { ScimError } from './errors.ts';
 import type { Precondition } from './etag.ts';
+import { readMembers } from './member-input.ts';
 import { membersWrite, toMember } from './members.ts';
 import { foldDocument, normaliseGroup } from './normalise.ts';
 import { groupPatch, parsePatch } from './patch.ts';
@@ -34,12 +36,13 @@ export async function findGroup(scope: Scope, id: string): Promise<Group> {
 
 /** Group writes answer when committed: their deliveries are many and nobody waits for them. */
 export async function createGroup(scope: Scope, body: JsonObject): Promise<Group> {
-  const { document, members = [] } = normaliseGroup(scope.schemas.group, body);
+  const { document, members } = normaliseGroup(scope.schemas.group, body);
+  const wanted = await readMembers(members);
   const result = await store.createGroup(
     scope.db,
     scope.connection,
     groupWrite(scope, document),
-    members.map(toMember),
+    wanted.map(toMember),
     writeContext(scope),
   );
   scope.deliveries.wake(scope.connection.id);
@@ -50,7 +53,7 @@ async function changeGroup(
   scope: Scope,
   id: string,
   check: Precondition,
-  change: (current: Group) => { document: JsonObject; members: store.MembersWrite | null },
+  change: (current: Group) => { document: JsonObject; members: MembersWrite | null },
 ): Promise<Group> {
   const result = await store.changeGroup(
     scope.db,
@@ -69,17 +72,15 @@ async function changeGroup(
 }
 
 /** PUT: the members become those of the body, none where it names none (RFC 7644 §3.5.1). */
-export function replaceGroup(
+export async function replaceGroup(
   scope: Scope,
   id: string,
   body: JsonObject,
   check: Precondition,
 ): Promise<Group> {
-  const { document, members = [] } = normaliseGroup(scope.schemas.group, body);
-  return changeGroup(scope, id, check, () => ({
-    document,
-    members: { kind: 'replace', members: members.map(toMember) },
-  }));
+  const { document, members } = normaliseGroup(scope.schemas.group, body);
+  const wanted = (await readMembers(members)).map(toMember);
+  return changeGroup(scope, id, check, () => ({ document, members: { kind: 'replace', members: wanted } }));
 }
 
 /**
@@ -93,7 +94,7 @@ export async function patchGroup(
   check: Precondition,
 ): Promise<Group> {
   const schema = scope.schemas.group;
-  const patch = groupPatch(schema, parsePatch(schema, body, id));
+  const patch = await groupPatch(schema, parsePatch(schema, body, id));
   const members = await membersWrite(scope, id, patch.members);
   return changeGroup(scope, id, check, (current) => ({ document: patch.change(current.document), members }));
 }

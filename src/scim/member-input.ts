@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { inTurns } from '../core/turn.ts';
 import { ScimError } from './errors.ts';
 import { isUnassigned } from './values.ts';
 
@@ -43,13 +44,15 @@ function readMember(element: Json): MemberInput {
 }
 
 /** The members of a body, each once; null and "" are none. Not read by the schema: a group may have 100,000 of them. */
-export function readMembers(value: Json): MemberInput[] {
+export async function readMembers(value: Json): Promise<MemberInput[]> {
   if (isUnassigned(value)) return [];
   const unique = new Map<string, MemberInput>();
-  for (const element of Array.isArray(value) ? value : [value]) {
-    if (element === null || element === '') continue;
-    const member = readMember(element);
-    unique.set(member.value, member);
+  for await (const elements of inTurns(Array.isArray(value) ? value : [value])) {
+    for (const element of elements) {
+      if (element === null || element === '') continue;
+      const member = readMember(element);
+      unique.set(member.value, member);
+    }
   }
   return [...unique.values()];
 }

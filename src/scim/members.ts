@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Member } from '../core/user.ts';
-import type { MembersWrite } from '../store/groups.ts';
-import { listMembers } from '../store/members.ts';
+import { listMembers, type MembersWrite } from '../store/members.ts';
 import type { Scope } from './context.ts';
 import type { MemberInput } from './member-input.ts';
 import type { MembersChange } from './patch.ts';
@@ -44,10 +43,11 @@ export async function membersWrite(
     case 'filtered': {
       const remove: string[] = [];
       for await (const chunk of memberChunks(scope, groupId)) {
-        const kept = new Set(change.apply(chunk.map(toInput)).map((member) => member.value));
+        const left = await change.apply(chunk.map(toInput));
+        const kept = new Set(left.map((member) => member.value));
         remove.push(...chunk.map((member) => member.value).filter((id) => !kept.has(id)));
       }
-      return { kind: 'delta', add: change.apply([]).map(toMember), remove };
+      return { kind: 'delta', add: (await change.apply([])).map(toMember), remove };
     }
   }
 }

@@ -3,11 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Attribute } from './attribute.ts';
 import { type Entry, entriesOf, valueAt, withValue } from './document.ts';
 import { ScimError } from './errors.ts';
-import { type MemberInput, readMembers } from './member-input.ts';
 import { findAttribute, printPath, type ResourceSchema } from './schema.ts';
 import { invalidValue, isUnassigned, memberNamed, readList, readOne } from './values.ts';
-
-export type { MemberInput } from './member-input.ts';
 
 function invalidSyntax(detail: string): ScimError {
   return new ScimError(400, 'invalidSyntax', detail);
@@ -85,14 +82,14 @@ export function normaliseUser(schema: ResourceSchema, body: unknown): { document
   return { document };
 }
 
-/** `members` is undefined where the body does not name them. */
+/** `members` are as they came, for `readMembers`; null where the body does not name them. */
 export function normaliseGroup(
   schema: ResourceSchema,
   body: unknown,
-): { document: JsonObject; members: MemberInput[] | undefined } {
-  const { document, members } = readDocument(schema, body);
+): { document: JsonObject; members: Json } {
+  const { document, members = null } = readDocument(schema, body);
   requireAssigned(document, 'displayName');
-  return { document, members: members === undefined ? undefined : readMembers(members) };
+  return { document, members };
 }
 
 function foldValue(attribute: Attribute | undefined, value: Json): Json {

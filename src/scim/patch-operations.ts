@@ -3,7 +3,6 @@ import type { Filter } from '../core/query.ts';
 import { entriesOf } from './document.ts';
 import { ScimError } from './errors.ts';
 import { parsePath } from './filter.ts';
-import { type MemberInput, readMembers } from './member-input.ts';
 import type { Target } from './patch-target.ts';
 import { type AttributeOperation, assignments, removal } from './patch-values.ts';
 import { printPath, type ResolvedPath, type ResourceSchema } from './schema.ts';
@@ -16,12 +15,12 @@ const MAX_PATCH_OPERATIONS = 1000;
 /** Of all paths together; what a filter costs to read grows with its length. */
 const MAX_PATH_CHARACTERS = 200_000;
 
-/** `members` of null: all that the filter selects, or all there are. */
+/** `members` are as they came; null: all that the filter selects, or all there are. */
 export interface MembersOperation {
   kind: 'members';
   op: 'add' | 'replace' | 'remove';
   filter: Filter | null;
-  members: MemberInput[] | null;
+  members: Json;
 }
 
 /** One canonical step: names and types are the schema's, nothing of the identity provider's dialect is left. */
@@ -74,11 +73,11 @@ function membersOperation(
   if (path.sub !== null) throw mutability(printPath(path));
   if (op === 'remove') {
     const all = !Array.isArray(value) && isUnassigned(value);
-    return [{ kind: 'members', op, filter, members: all ? null : readMembers(value ?? null) }];
+    return [{ kind: 'members', op, filter, members: all ? null : (value ?? null) }];
   }
   if (filter !== null) throw mutability('members');
   if (value === undefined) throw invalidValue('members', 'is to be changed without a value');
-  return [{ kind: 'members', op, filter, members: readMembers(value) }];
+  return [{ kind: 'members', op, filter, members: value ?? [] }];
 }
 
 function operationsAt(

@@ -26,3 +26,18 @@ export function seedOf(filter: Filter): JsonObject {
   const [name, ...more] = filter.ref.keys;
   return name === undefined || more.length > 0 ? {} : { [name]: filter.value };
 }
+
+/** The comparisons that one look at an element takes. */
+export function countTerms(filter: Filter): number {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.terms.reduce((sum, term) => sum + countTerms(term), 0);
+    case 'not':
+      return countTerms(filter.term);
+    case 'element':
+      return countTerms(filter.filter);
+    default:
+      return 1;
+  }
+}

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../core/json.ts';
-import type { Filter } from '../core/query.ts';
 import { assign, unassign } from './assignment.ts';
 import { valueAt } from './document.ts';
 import { ScimError } from './errors.ts';
 import { type MembersChange, membersChange } from './patch-members.ts';
 import type { Operation } from './patch-operations.ts';
+import { countTerms } from './patch-target.ts';
 import type { AttributeOperation } from './patch-values.ts';
 import type { ResourceSchema } from './schema.ts';
 
@@ -13,20 +13,6 @@ export { type Operation, parsePatch } from './patch-operations.ts';
 
 /** Elements looked at, times comparisons, in one request: some 40 ms in which no other request has its turn. */
 const MAX_WORK = 100_000;
-
-function countTerms(filter: Filter): number {
-  switch (filter.kind) {
-    case 'and':
-    case 'or':
-      return filter.terms.reduce((sum, term) => sum + countTerms(term), 0);
-    case 'not':
-      return countTerms(filter.term);
-    case 'element':
-      return countTerms(filter.filter);
-    default:
-      return 1;
-  }
-}
 
 function workOf(document: JsonObject, { target }: AttributeOperation): number {
   const current = valueAt(document, target.extension, target.attribute.name);
@@ -75,12 +61,12 @@ export function applyPatch(
 }
 
 /** A group's PATCH in two parts: its own attributes, and its members, which are never part of its document. */
-export function groupPatch(
+export async function groupPatch(
   schema: ResourceSchema,
   operations: readonly Operation[],
-): { change: (document: JsonObject) => JsonObject; members: MembersChange } {
+): Promise<{ change: (document: JsonObject) => JsonObject; members: MembersChange }> {
   return {
     change: (document) => applyPatch(schema, document, operations),
-    members: membersChange(operations.filter((operation) => operation.kind === 'members')),
+    members: await membersChange(operations.filter((operation) => operation.kind === 'members')),
   };
 }

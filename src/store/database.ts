@@ -75,8 +75,8 @@ export async function closeDatabase(db: Database): Promise<void> {
 }
 
 /**
- * All or nothing; joins the transaction that it is given. Never await anything but this transaction's queries inside:
- * every other query waits until it ends.
+ * All or nothing; joins the transaction that it is given. Never await anything but this transaction's queries, and
+ * turns of everything else (core/turn), inside: every other query waits until it ends.
  */
 export async function inTransaction<T>(
   db: Database | Transaction,

@@ -10,7 +10,7 @@ import type { Group, Member } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { markAffected, markPushed, type WriteContext } from './due-marks.ts';
 import { UniqueViolation } from './errors.ts';
-import { addMembers, leaveAllGroups, memberIds, removeMembers } from './members.ts';
+import { addMembers, leaveAllGroups, type MembersWrite, removeAllMembers, writeMembers } from './members.ts';
 import { rowToGroup } from './rows.ts';
 import type { GroupsTable } from './tables.ts';
 import type { WriteResult } from './users.ts';
@@ -22,16 +22,13 @@ export interface GroupWrite {
   externalId: string | null;
 }
 
-/** A change of members as differences, so that its cost does not grow with the group; or the whole new list. */
-export type MembersWrite =
-  | { kind: 'delta'; add: readonly Member[]; remove: readonly string[] }
-  | { kind: 'replace'; members: readonly Member[] };
-
 export interface GroupChange {
   write: GroupWrite;
   /** Null: the members stay. */
   members: MembersWrite | null;
 }
+
+const NO_CHANGE: MembersWrite = { kind: 'delta', add: [], remove: [] };
 
 export async function findGroup(
   db: Database | Transaction,
@@ -53,12 +50,12 @@ export async function createGroup(
   return uniqueDisplayName(write.displayName, () =>
     inTransaction(db, async (tx) => {
       const id = newId();
-      const { added } = await addMembers(tx, connection.id, id, members);
+      const added = await addMembers(tx, connection.id, id, members);
       const row: GroupsTable = {
         connection_id: connection.id,
         id,
         ...writeColumns(write),
-        member_count: added,
+        member_count: added.length,
         version: 1,
         created_at: context.now,
         modified_at: context.now,
@@ -92,7 +89,7 @@ export async function changeGroup(
         const current = rowToGroup(found);
         const { write, members } = change(current);
         displayName = write.displayName;
-        const moved = await writeMembers(tx, connection.id, id, members);
+        const moved = await writeMembers(tx, connection.id, id, members ?? NO_CHANGE);
         const sameDocument = sameJson(write.document, current.document);
         if (sameDocument && moved.added + moved.removed === 0) {
           return { resource: current, changed: false, wait: null };
@@ -131,43 +128,14 @@ export async function deleteGroup(
     const row = await groupRow(tx, connection.id, id);
     if (row === undefined) return false;
     check(rowToGroup(row));
-    const members = await memberIds(tx, connection.id, id);
-    await tx
-      .deleteFrom('members')
-      .where('connection_id', '=', connection.id)
-      .where('group_id', '=', id)
-      .execute();
+    const users = await removeAllMembers(tx, connection.id, id);
     await tx.deleteFrom('groups').where('connection_id', '=', connection.id).where('id', '=', id).execute();
     await leaveAllGroups(tx, connection.id, id, context.now);
     await countGroups(tx, connection.id, -1);
     await markGroup(tx, connection, id, true, context);
-    const users = members.filter(({ type }) => type === 'User').map((member) => member.id);
     await markMembers(tx, connection, id, users, context);
     return true;
   });
-}
-
-async function writeMembers(
-  tx: Transaction,
-  connectionId: ConnectionId,
-  groupId: GroupId,
-  write: MembersWrite | null,
-): Promise<{ added: number; removed: number; userIds: UserId[] }> {
-  if (write === null) return { added: 0, removed: 0, userIds: [] };
-  let remove: readonly string[];
-  let add: readonly Member[];
-  if (write.kind === 'delta') {
-    ({ add, remove } = write);
-  } else {
-    const wanted = new Set(write.members.map((member) => member.value));
-    const present = await memberIds(tx, connectionId, groupId);
-    const presentIds = new Set(present.map((member) => member.id));
-    remove = present.filter((member) => !wanted.has(member.id)).map((member) => member.id);
-    add = write.members.filter((member) => !presentIds.has(member.value));
-  }
-  const gone = await removeMembers(tx, connectionId, groupId, remove);
-  const come = await addMembers(tx, connectionId, groupId, add);
-  return { added: come.added, removed: gone.removed, userIds: [...come.userIds, ...gone.userIds] };
 }
 
 /** Only a mirrored Group has an account of its own at the vendor. */

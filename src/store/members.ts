@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { UnknownMembers } from '../core/errors.ts';
 import type { ConnectionId, GroupId, UserId } from '../core/ids.ts';
+import { inTurns, Turn } from '../core/turn.ts';
 import type { Member } from '../core/user.ts';
 import type { Database, Transaction } from './database.ts';
 
@@ -31,50 +32,114 @@ export async function listMembers(
   }));
 }
 
-/** Adds those that are not members yet; returns the ids of the Users added. Throws UnknownMembers. */
+/** A change of members as differences, so that its cost does not grow with the group; or the whole new list. */
+export type MembersWrite =
+  | { kind: 'delta'; add: readonly Member[]; remove: readonly string[] }
+  | { kind: 'replace'; members: readonly Member[] };
+
+/** What a change came to; `userIds`: the Users that were added or removed. */
+interface MembersMoved {
+  added: number;
+  removed: number;
+  userIds: UserId[];
+}
+
+/** Throws UnknownMembers. However many they are, everything but the store has its turn meanwhile. */
+export async function writeMembers(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  groupId: GroupId,
+  write: MembersWrite,
+): Promise<MembersMoved> {
+  const { add, remove } =
+    write.kind === 'delta' ? write : await differences(tx, connectionId, groupId, write.members);
+  const gone = await removeMembers(tx, connectionId, groupId, remove);
+  const come = await addMembers(tx, connectionId, groupId, add);
+  const moved: MembersMoved = { added: come.length, removed: gone.length, userIds: [] };
+  for await (const rows of inTurns([...come, ...gone])) moved.userIds.push(...usersAmong(rows));
+  return moved;
+}
+
+/** Adds those that are not members yet. */
 export async function addMembers(
   tx: Transaction,
   connectionId: ConnectionId,
   groupId: GroupId,
   members: readonly Member[],
-): Promise<{ added: number; userIds: UserId[] }> {
-  const wanted = new Map(members.map((member) => [member.value, member]));
+): Promise<MemberRow[]> {
+  const wanted = new Map<string, Member>();
+  for await (const part of inTurns(members)) for (const member of part) wanted.set(member.value, member);
   const types = await memberTypes(tx, connectionId, [...wanted.keys()]);
   const unknown = [...wanted.keys()].filter((id) => !types.has(id));
   if (unknown.length > 0) throw new UnknownMembers(unknown);
-  let added = 0;
-  const userIds: UserId[] = [];
-  for (const chunk of chunks([...wanted.values()])) {
+  const added: MemberRow[] = [];
+  for await (const chunk of inTurns([...wanted.values()], CHUNK)) {
+    const values = chunk.map((member) => ({
+      connection_id: connectionId,
+      group_id: groupId,
+      member_id: member.value,
+      type: types.get(member.value) ?? 'User',
+      display: member.display,
+    }));
     const rows = await tx
       .insertInto('members')
-      .values(
-        chunk.map((member) => ({
-          connection_id: connectionId,
-          group_id: groupId,
-          member_id: member.value,
-          type: types.get(member.value) ?? 'User',
-          display: member.display,
-        })),
-      )
+      .values(values)
       .onConflict((conflict) => conflict.doNothing())
       .returning(['member_id', 'type'])
       .execute();
-    added += rows.length;
-    userIds.push(...rows.filter((row) => row.type === 'User').map((row) => row.member_id));
+    added.push(...rows);
   }
-  return { added, userIds };
+  return added;
 }
 
-/** Removes those that are members; returns the ids of the Users removed. */
-export async function removeMembers(
+/** Takes every member out of a Group; returns the Users among them. */
+export async function removeAllMembers(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  groupId: GroupId,
+): Promise<UserId[]> {
+  return (await writeMembers(tx, connectionId, groupId, { kind: 'replace', members: [] })).userIds;
+}
+
+interface MemberRow {
+  member_id: string;
+  type: string;
+}
+
+function usersAmong(rows: readonly MemberRow[]): UserId[] {
+  return rows.filter(({ type }) => type === 'User').map((row) => row.member_id);
+}
+
+/** What has to be added and removed for the Group to have these members. */
+async function differences(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  groupId: GroupId,
+  members: readonly Member[],
+): Promise<{ add: Member[]; remove: string[] }> {
+  const add = new Map<string, Member>();
+  for await (const part of inTurns(members)) for (const member of part) add.set(member.value, member);
+  const remove: string[] = [];
+  const turn = new Turn();
+  for (let last: string | null = null, isLast = false; !isLast; ) {
+    const present: Member[] = await listMembers(tx, connectionId, groupId, last, CHUNK);
+    for (const { value } of present) if (!add.delete(value)) remove.push(value);
+    last = present.at(-1)?.value ?? null;
+    isLast = present.length < CHUNK;
+    await turn.pause();
+  }
+  return { add: [...add.values()], remove };
+}
+
+/** Removes those that are members. */
+async function removeMembers(
   tx: Transaction,
   connectionId: ConnectionId,
   groupId: GroupId,
   ids: readonly string[],
-): Promise<{ removed: number; userIds: UserId[] }> {
-  let removed = 0;
-  const userIds: UserId[] = [];
-  for (const chunk of chunks([...new Set(ids)])) {
+): Promise<MemberRow[]> {
+  const removed: MemberRow[] = [];
+  for await (const chunk of inTurns([...new Set(ids)], CHUNK)) {
     const rows = await tx
       .deleteFrom('members')
       .where('connection_id', '=', connectionId)
@@ -82,10 +147,9 @@ export async function removeMembers(
       .where('member_id', 'in', chunk)
       .returning(['member_id', 'type'])
       .execute();
-    removed += rows.length;
-    userIds.push(...rows.filter((row) => row.type === 'User').map((row) => row.member_id));
+    removed.push(...rows);
   }
-  return { removed, userIds };
+  return removed;
 }
 
 /** Every member's id, in order. */
@@ -116,7 +180,8 @@ export async function leaveAllGroups(
     .where('member_id', '=', memberId)
     .returning('group_id')
     .execute();
-  for (const chunk of chunks(rows.map((row) => row.group_id))) {
+  const groupIds = rows.map((row) => row.group_id);
+  for await (const chunk of inTurns(groupIds, CHUNK)) {
     await tx
       .updateTable('groups')
       .set((eb) => ({
@@ -138,7 +203,8 @@ export async function memberTypes(
 ): Promise<Map<string, 'User' | 'Group'>> {
   const types = new Map<string, 'User' | 'Group'>();
   for (const table of ['users', 'groups'] as const) {
-    for (const chunk of chunks(ids.filter((id) => !types.has(id)))) {
+    const open = ids.filter((id) => !types.has(id));
+    for await (const chunk of inTurns(open, CHUNK)) {
       const rows = await db
         .selectFrom(table)
         .select('id')
@@ -165,7 +231,7 @@ export async function groupsOf(
   userIds: readonly UserId[],
 ): Promise<Map<UserId, Membership[]>> {
   const result = new Map<UserId, Membership[]>(userIds.map((id) => [id, []]));
-  for (const chunk of chunks(userIds)) {
+  for await (const chunk of inTurns(userIds, CHUNK)) {
     const rows = await sql<{ user_id: string; id: string; display_name: string; depth: number }>`
       with recursive reach(user_id, group_id, depth) as (
         select member_id, group_id, 0 from members
@@ -185,8 +251,4 @@ export async function groupsOf(
     }
   }
   return result;
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
 }

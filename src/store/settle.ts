@@ -26,6 +26,7 @@ export interface Attempt {
   knowledge: Knowledge;
   /** `{step, …}` in order. */
   steps: JsonObject[];
+  calls: JsonObject[];
   error: AccountError | null;
   /** Names of the changes made at the vendor, for the audit: `create`, `remove` … */
   changes: readonly string[];
@@ -87,11 +88,17 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
 }
 
 /** Ends an attempt that is to be made again at `dueAt`; what it learned and changed is kept. */
-export async function release(db: Database, attempt: Attempt, dueAt: number): Promise<'released' | 'lost'> {
+export async function release(
+  db: Database,
+  attempt: Attempt,
+  dueAt: number,
+  tasks: readonly TaskWish[] = [],
+): Promise<'released' | 'lost'> {
   return inTransaction(db, async (tx) => {
     const account = await claimedAccount(tx, attempt.claim);
     if (account === null) return 'lost';
     await record(tx, account, attempt, 'retry', 'waiting');
+    if (tasks.length > 0) await replaceTasks(tx, accountKey(account), tasks, attempt.endedAt);
     await writeAccount(tx, account, {
       ...knowledgeColumns(account, attempt.knowledge, attempt.endedAt),
       ...UNCLAIMED,
@@ -198,6 +205,7 @@ async function record(
     result,
     state,
     steps: attempt.steps,
+    calls: attempt.calls,
     error: attempt.error,
     attempt: account.attempts + 1,
     requestId: attempt.claim.account.requestId,

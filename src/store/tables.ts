@@ -155,6 +155,7 @@ export interface DeliveriesTable {
   result: string;
   state: string;
   steps: JsonText;
+  calls: JsonText;
   error: JsonTextOrNull;
   attempt: number;
   request_id: string | null;

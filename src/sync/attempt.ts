@@ -11,6 +11,8 @@ export interface Progress {
   claim: Claim;
   knowledge: Knowledge;
   steps: JsonObject[];
+  /** The vendor calls made, without credentials. */
+  calls: JsonObject[];
   changes: string[];
   tasks: TaskWish[];
   startedAt: number;
@@ -24,6 +26,7 @@ export function beginAttempt(claim: Claim, now: number): Progress {
     claim,
     knowledge: { address, vendorId, origin, actual, written, doubtAt },
     steps: [],
+    calls: [],
     changes: [],
     tasks: [],
     startedAt: now,
@@ -32,8 +35,8 @@ export function beginAttempt(claim: Claim, now: number): Progress {
 }
 
 export function endAttempt(progress: Progress, error: AccountError | null, now: number): Attempt {
-  const { claim, knowledge, steps, changes, startedAt } = progress;
-  return { claim, knowledge, steps, changes, error, startedAt, endedAt: now };
+  const { claim, knowledge, steps, calls, changes, startedAt } = progress;
+  return { claim, knowledge, steps, calls, changes, error, startedAt, endedAt: now };
 }
 
 /** The account is there: what is known of it from now on. */

@@ -1,10 +1,15 @@
+import type { JsonObject } from '../core/json.ts';
 import type { CreateOutcome, Session, WantedCreate } from '../vendor-kit/vendor.ts';
+
+import { collectCalls, presentCollector } from './history.ts';
 
 /** A batch leaves when it is full or when its oldest has waited this long for company, ms. */
 const COMPANY_MS = 50;
 
 interface Waiting {
   wanted: WantedCreate;
+  /** Of the delivery that it belongs to. */
+  calls: JsonObject[] | undefined;
   resolve(outcome: CreateOutcome): void;
   reject(error: unknown): void;
 }
@@ -22,8 +27,10 @@ export function createBatcher(
     timer = undefined;
     const batch = waiting;
     waiting = [];
-    session.create(batch.map(({ wanted }) => wanted)).then(
-      (outcomes) => {
+    const create = () => session.create(batch.map(({ wanted }) => wanted));
+    collectCalls(create).then(
+      ({ result: outcomes, calls }) => {
+        for (const one of batch) one.calls?.push(...calls);
         for (const [index, one] of batch.entries()) tell(one, outcomes[index]);
       },
       (error: unknown) => {
@@ -34,7 +41,7 @@ export function createBatcher(
 
   return (wanted) =>
     new Promise((resolve, reject) => {
-      waiting.push({ wanted, resolve, reject });
+      waiting.push({ wanted, calls: presentCollector(), resolve, reject });
       if (waiting.length >= size) leave();
       else timer ??= setTimeout(leave, COMPANY_MS);
     });

@@ -54,9 +54,7 @@ async function makeWanted(
   let actual = await learn(tools, live, progress, wanted);
   for (let round = 0; round < ROUNDS; round += 1) {
     if (actual === 'unknown') return leaveDoubt(tools, progress);
-    if (actual === 'later') {
-      return { kind: 'later', reason: `A newer list of ${tools.vendor.title} tells what is there.` };
-    }
+    if (actual === 'later') return waitForList(tools, progress, wanted);
     if (actual === 'absent' && progress.knowledge.address !== wanted.address) {
       const taken = await reserve(tools, progress, wanted);
       if (taken !== null) return taken;
@@ -157,6 +155,14 @@ async function adoptOrConflict(
   );
   if (typeof found === 'string') return { kind: 'conflict', reason: error.message };
   return carryOut(tools, live, progress, wanted, found);
+}
+
+/** A newer list has to be waited for; what a human can do meanwhile is said at once. */
+function waitForList(tools: DeliveryTools, progress: Progress, wanted: Wanted): Ending {
+  const { actual } = progress.knowledge;
+  const steps = actual === null ? [] : plan(planInput(tools, progress, wanted, actual));
+  progress.tasks = steps.flatMap((step) => (step.step === 'task' ? [step.task] : []));
+  return { kind: 'later', reason: `A newer list of ${tools.vendor.title} tells what is there.` };
 }
 
 const LEAVING: ReadonlySet<Step['step']> = new Set(['suspend', 'remove', 'revoke']);

@@ -141,7 +141,7 @@ async function releaseLater(
 ): Promise<Finished> {
   const now = tools.clock.now();
   const dueAt = Math.max(now + backoffMs(progress.claim.account.attempts + 1), notBefore);
-  await release(tools.db, endAttempt(progress, error, now), dueAt);
+  await release(tools.db, endAttempt(progress, error, now), dueAt, progress.tasks);
   return { result: 'retry', error, throttledUntil: null };
 }
 

@@ -58,7 +58,10 @@ async function resolveDoubt(
   return found;
 }
 
-/** An invitation may have been accepted since; for a leaver only a look from after the push counts. */
+/**
+ * An invitation may have been accepted since. Only a look from after Causeway last heard of it counts; for a leaver, one from after
+ * the push. One that can be taken back needs no look: an accepted one makes that call fail.
+ */
 async function refreshPending(
   tools: DeliveryTools,
   live: LiveTools,
@@ -66,11 +69,14 @@ async function refreshPending(
   wanted: Wanted,
   pending: VendorAccount,
 ): Promise<Learned> {
-  const since = wanted.presence === 'active' ? 0 : (progress.claim.account.dueAt ?? 0);
+  const { settledAt, dueAt } = progress.claim.account;
+  const leaving = wanted.presence !== 'active';
+  if (leaving && pending.withdrawable === true) return pending;
+  const since = leaving ? Math.max(settledAt ?? 0, dueAt ?? 0) : (settledAt ?? 0);
   const key = { id: pending.id, address: pending.address };
   const found = await live.lookup.find(key, { since, urgent: false });
   if (typeof found === 'object') learnPresent(progress, found, null);
   else if (found === 'absent' && tools.supports.hidesPending !== true) learnAbsent(progress);
-  else if (found !== 'later') return pending;
+  else if (found !== 'later' || !leaving) return pending;
   return found;
 }

@@ -9,6 +9,7 @@ import type { AnyVendor } from '../vendor-kit/define.ts';
 import { createVendorHttp } from '../vendor-kit/http-client.ts';
 import { createBatcher } from './batcher.ts';
 import { compileExpressions } from './expressions.ts';
+import { recordHttp } from './history.ts';
 import { limitHttp } from './limiter.ts';
 import { createLookup } from './lookup.ts';
 import type { DeliveryTools, LiveTools } from './tools.ts';
@@ -56,7 +57,7 @@ async function openLive(options: OpenOptions): Promise<LiveTools> {
     observe: (call) => options.observe.vendorCall(vendor.id, call),
   });
   const credentials = await readCredentials(options.db, options.keyring, connection.id);
-  const session = vendor.connect(settings, credentials, limitHttp(http, vendor.limits(settings)));
+  const session = vendor.connect(settings, credentials, recordHttp(limitHttp(http, vendor.limits(settings))));
   return {
     session,
     lookup: createLookup(session, clock),

@@ -7,6 +7,7 @@ import type { Database } from '../store/database.ts';
 import type { Progress } from './attempt.ts';
 import { deliver } from './deliver.ts';
 import { type Finished, finish } from './finish.ts';
+import { collectCalls } from './history.ts';
 import type { DeliveryTools, Ending } from './tools.ts';
 
 export interface RunContext {
@@ -25,7 +26,9 @@ export async function runDelivery(
   tools: DeliveryTools,
   claim: Claim,
 ): Promise<Finished> {
-  const { progress, ending: first } = await deliver(tools, claim);
+  const delivered = await collectCalls(() => deliver(tools, claim));
+  const { progress, ending: first } = delivered.result;
+  progress.calls = delivered.calls;
   const ending = await confirmCredential(context, tools, first);
   const about = aboutClaim(claim);
   if (ending.kind === 'failed' && !(ending.error instanceof VendorError)) {

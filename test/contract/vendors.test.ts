@@ -119,6 +119,14 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       if (account.presence === 'pending') expect(account.id).toBe(ANA);
     });
 
+    when(supports.withdraw)('that is pending is withdrawn, and its withdrawal can be repeated', async () => {
+      const account = accountOf((await stage.session.create([wantedFor(stage, ANA)]))[0]);
+      expect(account).toMatchObject({ presence: 'pending', withdrawable: true });
+      await stage.session.withdraw?.(account);
+      expect(await stage.accounts()).toEqual([]);
+      await expect(stage.session.withdraw?.(account)).resolves.toBeUndefined();
+    });
+
     it('is described by fields of the table alone', async () => {
       await create(ANA);
       const names = vendor.fields.map((field) => field.name);

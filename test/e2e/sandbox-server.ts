@@ -30,3 +30,13 @@ export async function startSandbox(): Promise<SandboxServer> {
     },
   };
 }
+
+/** Deletes all Users and Groups that a transcript left, so that the next one finds a directory of its own. */
+export async function emptyDirectory({ scimUrl, token }: SandboxConnection): Promise<void> {
+  const headers = { Authorization: `Bearer ${token}` };
+  for (const kind of ['Groups', 'Users']) {
+    const list = await fetch(`${scimUrl}/${kind}?count=200&attributes=id`, { headers });
+    const { Resources } = (await list.json()) as { Resources: { id: string }[] };
+    for (const { id } of Resources) await fetch(`${scimUrl}/${kind}/${id}`, { method: 'DELETE', headers });
+  }
+}

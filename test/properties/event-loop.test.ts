@@ -19,7 +19,16 @@ describe('x', () => {
       const sent = await client(method, path, body);
       h.disable();
       const used = process.cpuUsage(cpu);
-      console.log(name, sent.status, Math.round(sent.durationMs), 'ms; max hold', (h.max / 1e6).toFixed(1), 'cpu', Math.round((used.user + used.system) / 1000), sent.start.slice(0, 150));
+      console.log(
+        name,
+        sent.status,
+        Math.round(sent.durationMs),
+        'ms; max hold',
+        (h.max / 1e6).toFixed(1),
+        'cpu',
+        Math.round((used.user + used.system) / 1000),
+        sent.start.slice(0, 150),
+      );
       return sent;
     };
     const members = Array.from({ length: 100_000 }, (_, n) => ({ value: crowdId(n + 1) }));
@@ -29,11 +38,42 @@ describe('x', () => {
     const id = (JSON.parse(`{"id":${/"id":("[^"]+")/.exec(made.start)?.[1]}}`) as { id: string }).id;
     await measure('PUT same', 'PUT', `/Groups/${id}`, body);
     await measure('GET', 'GET', `/Groups/${id}`);
-    await measure('PATCH add 1', 'PATCH', `/Groups/${id}`, JSON.stringify({ schemas: [PO], Operations: [{ op: 'remove', path: `members[value eq "${crowdId(5)}"]` }] }));
-    await measure('PATCH remove 100k', 'PATCH', `/Groups/${id}`, JSON.stringify({ schemas: [PO], Operations: [{ op: 'remove', path: 'members', value: members }] }));
-    await measure('PATCH add 100k', 'PATCH', `/Groups/${id}`, JSON.stringify({ schemas: [PO], Operations: [{ op: 'add', path: 'members', value: members }] }));
-    await measure('PATCH remove filtered', 'PATCH', `/Groups/${id}`, JSON.stringify({ schemas: [PO], Operations: [{ op: 'remove', path: 'members[type eq "Group"]' }] }));
-    await measure('PATCH replace all', 'PATCH', `/Groups/${id}`, JSON.stringify({ schemas: [PO], Operations: [{ op: 'replace', path: 'members', value: members.slice(50_000) }] }));
+    await measure(
+      'PATCH add 1',
+      'PATCH',
+      `/Groups/${id}`,
+      JSON.stringify({
+        schemas: [PO],
+        Operations: [{ op: 'remove', path: `members[value eq "${crowdId(5)}"]` }],
+      }),
+    );
+    await measure(
+      'PATCH remove 100k',
+      'PATCH',
+      `/Groups/${id}`,
+      JSON.stringify({ schemas: [PO], Operations: [{ op: 'remove', path: 'members', value: members }] }),
+    );
+    await measure(
+      'PATCH add 100k',
+      'PATCH',
+      `/Groups/${id}`,
+      JSON.stringify({ schemas: [PO], Operations: [{ op: 'add', path: 'members', value: members }] }),
+    );
+    await measure(
+      'PATCH remove filtered',
+      'PATCH',
+      `/Groups/${id}`,
+      JSON.stringify({ schemas: [PO], Operations: [{ op: 'remove', path: 'members[type eq "Group"]' }] }),
+    );
+    await measure(
+      'PATCH replace all',
+      'PATCH',
+      `/Groups/${id}`,
+      JSON.stringify({
+        schemas: [PO],
+        Operations: [{ op: 'replace', path: 'members', value: members.slice(50_000) }],
+      }),
+    );
     await measure('DELETE', 'DELETE', `/Groups/${id}`);
     await measure('POST unknown', 'POST', '/Groups', body.replaceAll('u-000', 'v-000'));
     await measure('filter', 'GET', '/Users?filter=title%20co%20%22zz%22');

@@ -170,6 +170,7 @@ const tables: TableDefinition[] = [
       result: 'text',
       state: 'text',
       steps: 'json',
+      calls: 'json',
       error: 'json?',
       attempt: 'integer',
       request_id: 'text?',

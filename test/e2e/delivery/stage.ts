@@ -298,7 +298,7 @@ export async function startStage(vendorId: string, options: StageOptions = {}): 
   const policies = policiesInForce(vendor, settings, options.policies ?? {});
   const rest = { mapping: {}, policyOverrides: options.policies ?? {}, dryRun: options.dryRun ?? false };
   const connection = { id: ID, vendor: vendor.id, title: vendor.title, settings, policies, ...rest };
-  await insertConnection(db, keyring, connection, fakeApp.sandbox.credentials, 1);
+  await insertConnection(db, keyring, connection, fakeApp.sandbox.credentials, Date.now());
   const stage = new Stage({ file, db, keyring, fake, callTimeoutMs: options.callTimeoutMs ?? 20_000 });
   await stage.start();
   onTestFinished(async () => {

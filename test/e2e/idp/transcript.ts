@@ -14,10 +14,12 @@ const expectation = z.strictObject({
 
 const step = expectation.extend({
   /** Keys of `sources.json`. */
-  source: z.union([z.string(), z.array(z.string()).min(2)]).refine(
-    (keys) => [keys].flat().every((key) => Object.hasOwn(sources, key)),
-    'names a source that sources.json does not have',
-  ),
+  source: z
+    .union([z.string(), z.array(z.string()).min(2)])
+    .refine(
+      (keys) => [keys].flat().every((key) => Object.hasOwn(sources, key)),
+      'names a source that sources.json does not have',
+    ),
   /** Why the identity provider sends this; the end of a sentence that begins with its name. */
   does: z.string().min(1),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { startSandbox } from '../sandbox-server.ts';
-import { emptyDirectory, replay } from './replay.ts';
+import { emptyDirectory, startSandbox } from '../sandbox-server.ts';
+import { replay } from './replay.ts';
 import sources from './sources.json' with { type: 'json' };
 import { readTranscripts } from './transcript.ts';
 
@@ -21,10 +21,13 @@ describe.each(server.connections)('the traffic of identity providers on $id', (c
 
   afterEach(() => emptyDirectory(connection));
 
-  it.each(here)('$name', async (transcript) => {
-    await replay(transcript, connection);
-    expect(server.errors.splice(0)).toEqual([]);
-  });
+  it.each(here.map((transcript) => [transcript.name, transcript] as const))(
+    '%s',
+    async (_name, transcript) => {
+      await replay(transcript, connection);
+      expect(server.errors.splice(0)).toEqual([]);
+    },
+  );
 });
 
 describe('the transcripts', () => {

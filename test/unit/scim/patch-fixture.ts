@@ -16,8 +16,19 @@ export function patchUser(document: JsonObject, ...operations: Json[]): JsonObje
   return applyPatch(userSchema, { userName: 'ada', ...document }, parsed);
 }
 
-export function patchGroup(...operations: Json[]): ReturnType<typeof groupPatch> {
+export async function patchGroup(...operations: Json[]): ReturnType<typeof groupPatch> {
   return groupPatch(groupSchema, parsePatch(groupSchema, patchBody(...operations), RESOURCE_ID));
+}
+
+/** The same of what `run` only promises. */
+export async function refusalOf(run: () => Promise<unknown>): Promise<ReturnType<typeof refusal>> {
+  const error: unknown = await run().then(
+    () => new Error('It was accepted.'),
+    (reason: unknown) => reason,
+  );
+  return refusal(() => {
+    throw error;
+  });
 }
 
 /** The SCIM error that `run` ends in; it is a failure if it ends in none. */

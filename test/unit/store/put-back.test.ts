@@ -129,6 +129,7 @@ async function settleClaim(world: World): Promise<void> {
       doubtAt: null,
     },
     steps: [],
+    calls: [],
     changes: before === world.vendor ? [] : ['update'],
     error: refused ? { code: 'REJECTED', message: 'bad value', at: world.clock } : null,
     startedAt: world.clock,

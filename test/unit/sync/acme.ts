@@ -4,6 +4,7 @@ import type { Field, FieldTable } from '../../../src/core/field.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Policies } from '../../../src/core/policy.ts';
 import type { User } from '../../../src/core/user.ts';
+import { policiesInForce } from '../../../src/vendor-kit/policies.ts';
 import type { Supports } from '../../../src/vendor-kit/vendor.ts';
 
 /** A field of a vendor that there is not: a text that may change at any time and has no default. */
@@ -33,17 +34,11 @@ export const SUPPORTS: Supports = {
   onRepeatedCreate: 'undocumented',
 };
 
-export const POLICIES: Policies = {
-  waitMs: 4000,
-  unsupported: 'task',
-  deactivate: 'suspend',
-  delete: 'remove',
-  addressChange: 'task',
-  adoption: 'adopt',
-  groups: 'rules',
-  removeGroups: false,
-  allowedDomains: [],
-};
+export const POLICIES: Policies = policiesInForce(
+  { policies: () => ({ deactivate: 'suspend', delete: 'remove', groups: 'rules' }) },
+  {},
+  {},
+);
 
 export function connection(more: Partial<Connection> = {}): Connection {
   return {

@@ -42,7 +42,7 @@ function wantedOf(given: Given): Wanted {
   return mapped.wanted;
 }
 
-function valueOf(given: Given) {
+function resultOf(given: Given) {
   return wantedOf(given).fields[given.field.name];
 }
 
@@ -96,23 +96,23 @@ describe('The value of a field', () => {
       { value: false, from: 'idp' },
     ],
   ])('%s', (_what, given, expected) => {
-    expect(valueOf(given)).toEqual(expected);
+    expect(resultOf(given)).toEqual(expected);
   });
 });
 
 describe('Group rules', () => {
   it('give a single value by the first rule that matches, in the rules’ order', () => {
     const given = { field: role, mapping: { role: { rules: roleRules } } };
-    expect(valueOf({ ...given, groups: ['g2', 'g1'] })?.value).toBe('first');
-    expect(valueOf({ ...given, groups: ['g2'] })?.value).toBe('second');
-    expect(valueOf({ ...given, groups: ['g3'] })).toEqual({ value: 'default', from: 'default' });
+    expect(resultOf({ ...given, groups: ['g2', 'g1'] })?.value).toBe('first');
+    expect(resultOf({ ...given, groups: ['g2'] })?.value).toBe('second');
+    expect(resultOf({ ...given, groups: ['g3'] })).toEqual({ value: 'default', from: 'default' });
   });
 
   it('give a list all values that match, joined in the rules’ order, each once', () => {
     const rules = [rule('g1', ['a', 'b']), rule('g2', ['c']), rule('g3', ['b', 'd'])];
     const given = { field: tags, mapping: { tags: { rules } } };
-    expect(valueOf({ ...given, groups: ['g3', 'g1'] })?.value).toEqual(['a', 'b', 'd']);
-    expect(valueOf({ ...given, groups: [] })).toBeUndefined();
+    expect(resultOf({ ...given, groups: ['g3', 'g1'] })?.value).toEqual(['a', 'b', 'd']);
+    expect(resultOf({ ...given, groups: [] })).toBeUndefined();
   });
 });
 
@@ -136,32 +136,32 @@ describe('A default', () => {
     ['a setting that is empty', { from: 'setting', name: 'empty' }, undefined],
   ])('may be %s', (_what, source, expected) => {
     const settings = { plan: 'gold', missing: null, empty: '' };
-    expect(valueOf({ field: field('x', { default: source }), document, settings })).toEqual(expected);
+    expect(resultOf({ field: field('x', { default: source }), document, settings })).toEqual(expected);
   });
 
   it('from a single setting is a list of one for a list', () => {
     const source = { from: 'setting', name: 'team' } as const;
     const teams = field('teams', { type: 'list', default: source });
-    expect(valueOf({ field: teams, settings: { team: 't1' } })?.value).toEqual(['t1']);
-    expect(valueOf({ field: teams, settings: { team: ['t1', 't2'] } })?.value).toEqual(['t1', 't2']);
+    expect(resultOf({ field: teams, settings: { team: 't1' } })?.value).toEqual(['t1']);
+    expect(resultOf({ field: teams, settings: { team: ['t1', 't2'] } })?.value).toEqual(['t1', 't2']);
   });
 });
 
 describe('A field', () => {
   it('is left out where a setting switches it off', () => {
     const off = { ...role, offBySetting: 'takesRoles' };
-    expect(valueOf({ field: off, settings: { takesRoles: false } })).toBeUndefined();
-    expect(valueOf({ field: off, settings: { takesRoles: true } })?.value).toBe('default');
+    expect(resultOf({ field: off, settings: { takesRoles: false } })).toBeUndefined();
+    expect(resultOf({ field: off, settings: { takesRoles: true } })?.value).toBe('default');
   });
 
   it('that is too long is left out where the vendor says so', () => {
     const short = field('nick', { maxLength: 3, omitIfTooLong: true });
-    expect(valueOf({ field: short, pushed: 'abcd' })).toBeUndefined();
-    expect(valueOf({ field: short, pushed: 'abc' })?.value).toBe('abc');
+    expect(resultOf({ field: short, pushed: 'abcd' })).toBeUndefined();
+    expect(resultOf({ field: short, pushed: 'abc' })?.value).toBe('abc');
   });
 
   it('is measured in characters, not in UTF-16 units', () => {
-    expect(valueOf({ field: field('nick', { maxLength: 3 }), pushed: '👩👩👩' })?.value).toBe('👩👩👩');
+    expect(resultOf({ field: field('nick', { maxLength: 3 }), pushed: '👩👩👩' })?.value).toBe('👩👩👩');
   });
 });
 
@@ -316,7 +316,7 @@ describe('On a connection that mirrors groups, a field of memberships', () => {
   const policies = { groups: 'mirror' } as const;
 
   it('has the vendor’s ids of the User’s groups, as somebody’s word', () => {
-    expect(valueOf({ field: teams, policies, vendorGroupIds: ['t1'] })).toEqual({
+    expect(resultOf({ field: teams, policies, vendorGroupIds: ['t1'] })).toEqual({
       value: ['t1'],
       from: 'rule',
     });
@@ -324,21 +324,20 @@ describe('On a connection that mirrors groups, a field of memberships', () => {
 
   it('has whole numbers where the vendor’s ids are such', () => {
     const numbered = { ...teams, items: 'integer' } as const;
-    expect(valueOf({ field: numbered, policies, vendorGroupIds: ['7'] })?.value).toEqual([7]);
+    expect(resultOf({ field: numbered, policies, vendorGroupIds: ['7'] })?.value).toEqual([7]);
   });
 
   it('has what else is wanted after them, but for the default', () => {
-    expect(valueOf({ field: teams, policies, vendorGroupIds: ['t1'], pushed: ['t2', 't1'] })?.value).toEqual([
-      't1',
-      't2',
-    ]);
+    expect(resultOf({ field: teams, policies, vendorGroupIds: ['t1'], pushed: ['t2', 't1'] })?.value).toEqual(
+      ['t1', 't2'],
+    );
   });
 
   it('has the default where the User is in no group', () => {
-    expect(valueOf({ field: teams, policies })).toEqual({ value: ['general'], from: 'default' });
+    expect(resultOf({ field: teams, policies })).toEqual({ value: ['general'], from: 'default' });
   });
 
   it('takes no notice of groups where they are not mirrored', () => {
-    expect(valueOf({ field: teams, vendorGroupIds: ['t1'] })?.value).toEqual(['general']);
+    expect(resultOf({ field: teams, vendorGroupIds: ['t1'] })?.value).toEqual(['general']);
   });
 });
