@@ -9,6 +9,9 @@ const PART = 65_536;
 /** In one object that is longer than a part. */
 const MAX_KEYS = 10_000;
 
+/** The escape of U+0000, its own backslash not escaped. */
+const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -36,6 +39,11 @@ function tooDeep(): ScimError {
  * so that other requests have their turn between them.
  */
 export async function parseJson(text: string): Promise<Json> {
+  if (NUL.test(text)) {
+    const detail =
+      'The body has a text with the character U+0000, which cannot be kept. Correct what the identity provider maps there.';
+    throw new ScimError(400, 'invalidValue', detail);
+  }
   if (text.length > WHOLE) return new PartReader(text).read();
   if (isTooDeep(text)) throw tooDeep();
   return parse(text);

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   type CompiledQuery,
@@ -13,6 +12,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { isBusy, storeError } from './errors.ts';
+import { TransactionScope } from './transaction-scope.ts';
 
 const MAX_STATEMENTS = 500;
 const MAX_LOCK_WAIT_MS = 5000;
@@ -29,7 +29,7 @@ export class SqliteConnection implements DatabaseConnection {
   readonly #handle: DatabaseSync;
   /** By SQL text, the least recently used first. */
   readonly #statements = new Map<string, Statement>();
-  readonly #holder = new AsyncLocalStorage<{ inTransaction: boolean }>();
+  readonly #scope = new TransactionScope();
   readonly #waiting: (() => void)[] = [];
   #taken = false;
 
@@ -39,11 +39,7 @@ export class SqliteConnection implements DatabaseConnection {
 
   /** Waits for its turn; `release` must follow. */
   async acquire(): Promise<void> {
-    if (this.#holder.getStore()?.inTransaction) {
-      throw new Error(
-        'Inside a transaction every query must use it: the database itself would wait forever.',
-      );
-    }
+    this.#scope.refuseInside();
     if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#taken = true;
   }
@@ -56,13 +52,8 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   /** Runs the body of a transaction so that a query past the transaction fails instead of waiting forever. */
-  async inTransaction<T>(work: () => Promise<T>): Promise<T> {
-    const holder = { inTransaction: true };
-    try {
-      return await this.#holder.run(holder, work);
-    } finally {
-      holder.inTransaction = false;
-    }
+  inTransaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.#scope.run(work);
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -148,6 +139,11 @@ export class SqliteConnection implements DatabaseConnection {
   }
 }
 
+/** Row locks are left out: the transaction has locked the whole file for writing. */
+class SqliteCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(): void {}
+}
+
 /** Kysely on `node:sqlite`. Transactions take the write lock when they begin, so that none fails half-way for want of it. */
 export class NodeSqliteDialect implements Dialect {
   readonly #connection: SqliteConnection;
@@ -176,7 +172,7 @@ export class NodeSqliteDialect implements Dialect {
   }
 
   createQueryCompiler(): SqliteQueryCompiler {
-    return new SqliteQueryCompiler();
+    return new SqliteCompiler();
   }
 
   createAdapter(): SqliteAdapter {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { StoreUnavailable } from '../core/errors.ts';
+import { OperatorError, StoreUnavailable } from '../core/errors.ts';
 import { type Database, type Origin, openDatabase } from './database.ts';
 import { LIST_TABLES } from './list-tables.ts';
 import type { ListRequest, ReaderAnswer, ReaderStart } from './reader.ts';
@@ -14,15 +14,15 @@ function goOn(): number {
   return 1;
 }
 
-let opened: Promise<Database> | undefined;
+let db: Database | undefined;
 
 async function answer({ table, connectionId, query }: ListRequest): Promise<ReaderAnswer> {
   try {
-    opened ??= openDatabase({ file, mode, readOnly: true, functions: { go_on: goOn } });
-    return { page: await listRows(await opened, LIST_TABLES[table], connectionId, query, 'go_on') };
+    db ??= await openDatabase({ file, mode, readOnly: true, functions: { go_on: goOn } });
+    return { page: await listRows(db, LIST_TABLES[table], connectionId, query, 'go_on') };
   } catch (error) {
     const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { failure, unavailable: error instanceof StoreUnavailable };
+    return { failure, unavailable: error instanceof StoreUnavailable || error instanceof OperatorError };
   }
 }
 

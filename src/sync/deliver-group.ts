@@ -2,6 +2,7 @@ import type { VendorAccount } from '../core/account.ts';
 import { fold } from '../core/fold.ts';
 import type { GroupSession } from '../vendor-kit/vendor.ts';
 import { learnAbsent, learnPresent, type Progress } from './attempt.ts';
+import { reserve } from './reserve.ts';
 import type { DeliveryTools, Ending } from './tools.ts';
 
 /** Makes one mirrored Group's counterpart at the vendor what is wanted. */
@@ -24,6 +25,8 @@ async function makeGroup(
   progress: Progress,
   title: string,
 ): Promise<Ending> {
+  const obstacle = await reserve(tools, progress, title);
+  if (obstacle !== null) return obstacle;
   const known = progress.knowledge.doubtAt === null ? progress.knowledge.actual : null;
   const actual = known ?? (await findGroup(groups, progress, title));
   if (actual === null) {

@@ -1,9 +1,7 @@
 import type { VendorAccount } from '../core/account.ts';
 import { VendorError } from '../core/errors.ts';
-import { fold } from '../core/fold.ts';
 import type { Claim } from '../store/accounts.ts';
 import { admitLeaver } from '../store/leavers.ts';
-import { reserveAddress } from '../store/reservations.ts';
 import { beginAttempt, describeStep, type Progress } from './attempt.ts';
 import { deliverGroup } from './deliver-group.ts';
 import { executeSteps } from './execute.ts';
@@ -11,6 +9,7 @@ import { learn } from './learn.ts';
 import { mapClaim } from './map-claim.ts';
 import { type PlanInput, plan, protect, type Step } from './plan.ts';
 import { replaceAccount } from './replace.ts';
+import { reserve } from './reserve.ts';
 import type { DeliveryTools, Ending, LiveTools } from './tools.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -49,14 +48,14 @@ async function makeWanted(
   progress: Progress,
   wanted: Wanted,
 ): Promise<Ending> {
-  const obstacle = await reserve(tools, progress, wanted);
+  const obstacle = await reserve(tools, progress, wanted.address);
   if (obstacle !== null) return obstacle;
   let actual = await learn(tools, live, progress, wanted);
   for (let round = 0; round < ROUNDS; round += 1) {
     if (actual === 'unknown') return leaveDoubt(tools, progress);
     if (actual === 'later') return waitForList(tools, progress, wanted);
     if (actual === 'absent' && progress.knowledge.address !== wanted.address) {
-      const taken = await reserve(tools, progress, wanted);
+      const taken = await reserve(tools, progress, wanted.address);
       if (taken !== null) return taken;
     }
     const stop = await carryOut(tools, live, progress, wanted, actual);
@@ -77,35 +76,6 @@ function planOnly(tools: DeliveryTools, progress: Progress, wanted: Wanted): End
     describeStep,
   );
   return { kind: 'planned' };
-}
-
-/** Before any call that can create or adopt, the address is reserved: one address, one account. */
-async function reserve(tools: DeliveryTools, progress: Progress, wanted: Wanted): Promise<Ending | null> {
-  const { knowledge, claim } = progress;
-  if (wanted.address === null || knowledge.vendorId !== null) return null;
-  // What an uncertain create may have left under the old address has to be found before another address is taken.
-  const held = knowledge.address;
-  if (knowledge.doubtAt !== null && held !== null && fold(held) !== fold(wanted.address)) return null;
-  const { db, connection, vendor, clock } = tools;
-  const reservation = await reserveAddress(db, connection, claim.account, wanted.address, clock.now());
-  switch (reservation.kind) {
-    case 'reserved':
-      progress.knowledge = { ...knowledge, address: wanted.address };
-      return null;
-    case 'taken-over': {
-      const { address, vendorId, origin, actual, written, doubtAt } = reservation.account;
-      progress.knowledge = { address, vendorId, origin, actual, written, doubtAt };
-      progress.steps.push({ step: 'rehire', address: wanted.address });
-      return null;
-    }
-    case 'busy':
-      return { kind: 'busy' };
-    case 'taken': {
-      const holder = reservation.userName === null ? 'a deleted User' : `the User ${reservation.userName}`;
-      const reason = `The address ${wanted.address} at ${vendor.title} belongs to ${holder} of this connection.`;
-      return { kind: 'conflict', reason };
-    }
-  }
 }
 
 function leaveDoubt(tools: DeliveryTools, progress: Progress): Ending {
@@ -194,6 +164,7 @@ function planInput(
     wanted,
     actual: actual === 'absent' ? actual : protect(actual, tools.connection.policies),
     managed: progress.knowledge.vendorId !== null,
+    created: progress.knowledge.origin === 'created',
     written: progress.knowledge.written,
     vendor: tools.vendor,
     supports: tools.supports,

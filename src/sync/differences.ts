@@ -25,6 +25,8 @@ export interface DifferencesInput {
   /** What the vendor said; a field it does not tell counts as Causeway last wrote it. */
   actual: FieldValues;
   written: FieldValues;
+  /** Causeway made the account. */
+  created?: boolean;
   /** Fields that the vendor's `update` can change. */
   updatable: readonly string[];
   vendorTitle: string;
@@ -57,14 +59,15 @@ export function hasChanges(changes: Changes): boolean {
   return [changes.set, changes.add, changes.remove].some((part) => Object.keys(part).length > 0);
 }
 
-/** A default or constant is written only where Causeway wrote before. */
-function mayWrite(field: Field, wanted: WantedField, written: FieldValues): boolean {
-  return wanted.from === 'idp' || wanted.from === 'rule' || written[field.name] !== undefined;
+/** A default or constant is written only where Causeway wrote before, or on its own account where no create could carry it. */
+function mayWrite(field: Field, wanted: WantedField, { written, created }: DifferencesInput): boolean {
+  if (wanted.from === 'idp' || wanted.from === 'rule') return true;
+  return written[field.name] !== undefined || (created === true && field.set === 'update');
 }
 
 function compareValue(field: Field, wanted: WantedField, input: DifferencesInput, result: Differences): void {
   const before = input.actual[field.name] ?? input.written[field.name];
-  if (sameJson(before, wanted.value) || !mayWrite(field, wanted, input.written)) return;
+  if (sameJson(before, wanted.value) || !mayWrite(field, wanted, input)) return;
   const change = { field: field.name, before: before ?? null, after: wanted.value, why: wanted.from };
   if (input.updatable.includes(field.name)) {
     result.changes.set[field.name] = wanted.value;
@@ -75,7 +78,7 @@ function compareValue(field: Field, wanted: WantedField, input: DifferencesInput
 }
 
 function compareList(field: Field, wanted: WantedField, input: DifferencesInput, result: Differences): void {
-  if (!Array.isArray(wanted.value) || !mayWrite(field, wanted, input.written)) return;
+  if (!Array.isArray(wanted.value) || !mayWrite(field, wanted, input)) return;
   const known = input.actual[field.name] ?? input.written[field.name];
   const current = Array.isArray(known) ? known : [];
   const ours = listOf(input.written[field.name]);

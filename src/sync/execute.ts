@@ -2,6 +2,7 @@ import type { VendorAccount } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import { VendorError } from '../core/errors.ts';
 import type { FieldTable, FieldValues } from '../core/field.ts';
+import { sameJson } from '../core/json.ts';
 import type { CreateOutcome, Session, WantedCreate } from '../vendor-kit/vendor.ts';
 import { describeStep, learnAbsent, learnPresent, type Progress } from './attempt.ts';
 import { mergeWritten } from './differences.ts';
@@ -68,15 +69,21 @@ async function create(
   const outcome = await executor.create({ address, fields });
   if ('error' in outcome) throw outcome.error;
   learnPresent(progress, outcome.account, 'created');
-  progress.knowledge.written = writtenByCreate(executor.fields, fields);
+  progress.knowledge.written = writtenByCreate(executor.fields, fields, outcome.account);
   progress.changes.push('create');
 }
 
-export function writtenByCreate(table: FieldTable, fields: FieldValues): FieldValues {
-  const compared = table.filter((field) => field.set !== 'key' && field.compared !== false);
-  return Object.fromEntries(
-    compared.flatMap(({ name }) => (fields[name] === undefined ? [] : [[name, fields[name]]])),
-  );
+/** What a create wrote; of a list that the vendor tells, only the elements that are there. */
+export function writtenByCreate(table: FieldTable, fields: FieldValues, account: VendorAccount): FieldValues {
+  const written: FieldValues = {};
+  for (const { name, set, compared } of table) {
+    const value = fields[name];
+    if (set === 'key' || compared === false || value === undefined) continue;
+    const told = account.fields[name];
+    const taken = Array.isArray(value) && Array.isArray(told);
+    written[name] = taken ? value.filter((item) => told.some((other) => sameJson(other, item))) : value;
+  }
+  return written;
 }
 
 type AccountStep = Extract<

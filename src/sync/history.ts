@@ -29,7 +29,11 @@ export function recordHttp(http: VendorHttp): VendorHttp {
       const calls = collecting.getStore();
       if (calls === undefined) return http.send(request);
       const startedAt = http.now();
-      const sent = { method: request.method, path: request.path, body: tellBody(request.body ?? '') };
+      const sent = {
+        method: request.method,
+        path: request.shownAs ?? request.path,
+        body: tellBody(request.body ?? ''),
+      };
       try {
         const reply = await http.send(request);
         calls.push({ ...sent, ...tellReply(reply), ms: http.now() - startedAt });

@@ -64,6 +64,7 @@ function planInput(
     wanted,
     actual: protect(actual, policies),
     managed: true,
+    created: account.origin === 'created',
     written: account.written,
     vendor: tools.vendor,
     supports: tools.supports,

@@ -26,6 +26,8 @@ export interface PlanInput {
   actual: VendorAccount | 'absent';
   /** False: the account was there before Causeway knew of it. */
   managed: boolean;
+  /** Causeway made the account: nobody else has had a say in what only an update can give it. */
+  created?: boolean;
   written: FieldValues;
   vendor: { title: string; fields: FieldTable };
   supports: Supports;
@@ -60,6 +62,7 @@ function planCreate({ wanted, vendor, written, supports }: PlanInput): Step[] {
     fields: vendor.fields,
     actual: fields,
     written,
+    created: true,
     updatable: supports.update,
     vendorTitle: vendor.title,
     address,
@@ -86,6 +89,7 @@ function planActive(input: PlanInput, actual: VendorAccount): Step[] {
     fields: vendor.fields,
     actual: actual.fields,
     written: input.written,
+    created: input.created === true,
     updatable: actual.protected === undefined ? supports.update : [],
     vendorTitle: vendor.title,
     address: actual.address,
@@ -124,7 +128,8 @@ function planLeaving(input: PlanInput, actual: VendorAccount): Step[] {
   const { vendor, policies, supports, wanted } = input;
   const action = wanted.presence === 'absent' ? policies.delete : policies.deactivate;
   if (action === 'suspend' && actual.presence === 'suspended') return [];
-  if (action !== 'task' && actual.presence === 'pending') return planPending(input, actual);
+  const pending = actual.presence === 'pending' && actual.protected === undefined;
+  if (action !== 'task' && pending) return planPending(input, actual);
   if (actual.protected !== undefined) {
     const title = `Take ${actual.address} out of ${vendor.title} by hand: Causeway never removes ${actual.protected}.`;
     const reason = `${actual.address} is ${actual.protected} at ${vendor.title}; make somebody else that first, or remove the account there.`;

@@ -46,9 +46,10 @@ export async function previewAccount(tools: DeliveryTools, claim: Claim, actuals
     const reason = `${actual.address} has an account at ${vendor.title} already, and this connection takes none over (adoption).`;
     return { ...about, wanted: wanted.presence, steps: [refusal(reason)] };
   }
-  const { written } = account;
+  const { written, origin } = account;
+  const created = origin === 'created';
   const { policies } = connection;
-  const steps = plan({ wanted, actual, managed, written, vendor, supports, policies });
+  const steps = plan({ wanted, actual, managed, created, written, vendor, supports, policies });
   return { ...about, wanted: wanted.presence, steps: steps.map((step) => showStep(step, wanted, actual)) };
 }
 

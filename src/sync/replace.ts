@@ -29,7 +29,7 @@ export async function replaceAccount(
     vendorId: made.id,
     origin: 'created',
     actual: made,
-    written: writtenByCreate(vendor.fields, wanted.fields),
+    written: writtenByCreate(vendor.fields, wanted.fields, made),
     doubtAt: null,
   };
   await completeReplacement(db, account, before, progress.knowledge, clock.now());

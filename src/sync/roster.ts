@@ -1,6 +1,16 @@
 import type { VendorAccount } from '../core/account.ts';
 import { fold } from '../core/fold.ts';
 
+/** A person counts more than an invitation left over under the same address. */
+function choose(
+  known: VendorAccount | 'several' | undefined,
+  account: VendorAccount,
+): VendorAccount | 'several' {
+  if (known === undefined || known === account) return account;
+  if (known === 'several' || account.presence === 'pending') return known;
+  return known.presence === 'pending' ? account : 'several';
+}
+
 /** A vendor's complete list, ready for look-ups. */
 export interface Roster {
   size: number;
@@ -16,8 +26,7 @@ export function createRoster(listed: readonly VendorAccount[]): Roster {
   const byAddress = new Map<string, VendorAccount | 'several'>();
   for (const account of byId.values()) {
     for (const address of [account.address, ...(account.aliases ?? [])].map(fold)) {
-      const known = byAddress.get(address);
-      byAddress.set(address, known === undefined || known === account ? account : 'several');
+      byAddress.set(address, choose(byAddress.get(address), account));
     }
   }
   const all = [...byId.values()];

@@ -83,6 +83,14 @@ describe('A long JSON text, read in parts', () => {
   });
 
   it.each([
+    ['{"a":"x\\u0000"}', 'invalidValue'],
+    ['{"\\\\\\u0000":1}', 'invalidValue'],
+    ['{"a":"\\\\u0000"}', { a: '\\u0000' }],
+  ])('%s: the character U+0000 is refused, its name is not', async (text, expected) => {
+    expect(await outcome(text)).toEqual(expected);
+  });
+
+  it.each([
     ['more than 50 levels', `{"a":"${'x'.repeat(300_000)}","b":${'['.repeat(50)}${']'.repeat(50)}}`],
     [
       'more than 10,000 names in one object',

@@ -81,7 +81,7 @@ describe('An expression is refused, what is wrong named, with', () => {
     ['what is none', 'name.', 'cannot be read'],
     ['nothing at all', '', 'cannot be read'],
     ['more than 1,000 characters', `"${'a'.repeat(1_000)}"`, '1000 characters'],
-    ['too deep a nesting', '('.repeat(60) + '1' + ')'.repeat(60), 'nested more than'],
+    ['too deep a nesting', `${'('.repeat(60)}1${')'.repeat(60)}`, 'nested more than'],
   ])('%s', (_what, text, named) => {
     expect(checkExpression(text)).toContain(named);
   });

@@ -210,6 +210,13 @@ describe('A person who leaves', () => {
       ['task deactivate', 'refuse'],
     ],
     [
+      'and is an owner who has not accepted the invitation: refused, with a task',
+      DELETED,
+      account({ presence: 'pending', withdrawable: true, protected: 'an owner' }),
+      {},
+      ['task deactivate', 'refuse'],
+    ],
+    [
       'and has not accepted the invitation, which can be taken back: withdrawn',
       DEACTIVATED,
       account({ presence: 'pending', withdrawable: true }),
@@ -337,7 +344,6 @@ describe('Whatever is wanted and there', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         if (input.actual === 'absent' || input.actual.protected === undefined) return;
-        if (input.actual.presence === 'pending') return;
         const steps = names(plan(input));
         expect(
           steps.filter((step) => [...TAKING_AWAY, 'update', 'reactivate', 'create'].includes(step)),

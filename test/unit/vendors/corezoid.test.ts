@@ -276,6 +276,8 @@ describe('Corezoid', () => {
       ['GONE', { proc: 'obj_id_not_found' }, 'obj_id_not_found'],
       ['THROTTLED', { proc: 'error', description: 'RPS limit' }, 'RPS limit'],
       ['REJECTED', { proc: 'error', description: 'Value is not valid' }, 'Value is not valid'],
+      ['REJECTED', { proc: 'error', description: 'Status is set already' }, 'Status is set already'],
+      ['REJECTED', { proc: 'error', description: 'No such login' }, 'No such login'],
     ];
     it.each(cases)('%s for %j', async (code, result, reason) => {
       const account = await seedAna();

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endPlay } from './delivery/check.ts';
+import { beginPlay, happen } from './delivery/play.ts';
+import { type Scenario, scenarios, tell } from './delivery/scenario.ts';
+import { type Subject, subjects } from './delivery/subjects.ts';
+import { inMode } from './mode.ts';
+
+/** Scenarios a vendor. */
+const RUNS = Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(5, 100));
+const SEED = process.env['CAUSEWAY_TEST_SEED'];
+const TIME_LIMIT_MS = inMode(120_000, 3_600_000);
+
+/** Plays a scenario to its end and tells all that is not as it should be. */
+async function play(subject: Subject, scenario: Scenario): Promise<void> {
+  const begun = await beginPlay(subject, scenario);
+  try {
+    for (const happening of scenario.happenings) await happen(begun, happening);
+    const faults = await endPlay(begun);
+    expect(faults, `${faults.join('\n')}\n${tell(scenario)}`).toEqual([]);
+  } finally {
+    await begun.world.close();
+  }
+}
+
+describe('Whatever is pushed, whatever fails and whenever the process is killed', () => {
+  it.each(subjects.map((subject) => ({ subject, title: subject.vendor.title })))(
+    '$title ends as wanted, nobody has two accounts, and every answer was true',
+    { timeout: TIME_LIMIT_MS },
+    async ({ subject }) => {
+      const lies = (quirk: number) => !subject.doubles(subject.quirks[quirk] ?? {});
+      await fc.assert(
+        fc.asyncProperty(scenarios(subject.quirks.length, lies), (scenario) => play(subject, scenario)),
+        {
+          numRuns: RUNS,
+          interruptAfterTimeLimit: TIME_LIMIT_MS * 0.8,
+          ...(SEED !== undefined && { seed: Number(SEED) }),
+        },
+      );
+    },
+  );
+});

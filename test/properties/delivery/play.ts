@@ -1,0 +1,261 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import { updateConnection } from '../../../src/store/connections.ts';
+import { inTransaction } from '../../../src/store/database.ts';
+import { markAll } from '../../../src/store/due-marks.ts';
+import { PEOPLE, type Happening, type Scenario } from './scenario.ts';
+import { type Answer, ID, World } from './world.ts';
+import type { Subject } from './subjects.ts';
+
+const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
+const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+/** What the identity provider has in its own directory, and was told is accepted. */
+export interface Person {
+  who: number;
+  /** Null: no User. */
+  id: string | null;
+  active: boolean;
+  n: number;
+  address: string;
+  inGroup: boolean;
+  /** Every address that was ever pushed for this person. */
+  addresses: Set<string>;
+  /** Its pushes one after another. */
+  last: Promise<unknown>;
+}
+
+export interface Play {
+  world: World;
+  subject: Subject;
+  people: Person[];
+  groupId: string;
+  mapping: 0 | 1;
+  /** Addresses at the vendor that nobody pushed first. */
+  strangers: Set<string>;
+  keyIsDead: boolean;
+}
+
+export function addressOf(who: number, to: number): string {
+  return `p${who}${to === 0 ? '' : `-${to}`}@example.com`;
+}
+
+export async function beginPlay(subject: Subject, scenario: Scenario): Promise<Play> {
+  const world = await World.open(subject, subject.quirks[scenario.quirk] ?? {});
+  const people = Array.from({ length: PEOPLE }, (_, who): Person => {
+    const address = addressOf(who, 0);
+    return { who, id: null, active: true, n: 0, address, inGroup: false, addresses: new Set([address]), last: Promise.resolve() };
+  });
+  const strangers = new Set(scenario.strangers.map((who) => addressOf(who, 0)));
+  for (const key of strangers) await world.faulty.control('POST', 'accounts', { key });
+  const { body } = await world.send('POST', '/Groups', { schemas: [CORE_GROUP], displayName: 'The group' });
+  const play: Play = { world, subject, people, groupId: String(body['id']), mapping: 0, strangers, keyIsDead: false };
+  await saveMapping(play, 0);
+  return play;
+}
+
+/** What the identity provider does about one person; a push waits for the one before it. */
+async function push(play: Play, person: Person, act: () => Promise<void>, and: boolean): Promise<void> {
+  person.last = person.last.then(act);
+  if (!and) await person.last;
+}
+
+export async function happen(play: Play, happening: Happening): Promise<void> {
+  const { world, people } = play;
+  const person = 'who' in happening ? people[happening.who] : undefined;
+  switch (happening.do) {
+    case 'create':
+    case 'change':
+    case 'deactivate':
+    case 'reactivate':
+    case 'delete':
+    case 'join':
+    case 'quit':
+    case 'repeat':
+    case 'move':
+      if (person !== undefined) await push(play, person, () => pushOne(play, person, happening), happening.and);
+      return;
+    case 'map':
+      return saveMapping(play, happening.mapping);
+    case 'spoil':
+      return world.faulty.arm(happening.skip, happening.spoiling);
+    case 'spare':
+      return world.faulty.disarm();
+    case 'forget':
+      await world.faulty.control('DELETE', `accounts/${encodeURIComponent(person?.address ?? '')}`);
+      return;
+    case 'accept':
+      return acceptAll(play);
+    case 'reconcile':
+      await world.reconcile();
+      return;
+    case 'rest':
+      return world.whenIdle();
+    case 'key dies':
+      play.keyIsDead = true;
+      return world.faulty.control('POST', 'faults', { kind: 'unauthorised' });
+    case 'key is replaced':
+      return replaceKey(play);
+    case 'pass time':
+      return world.passTime(happening.ms);
+    case 'kill':
+      await new Promise((resolve) => setTimeout(resolve, happening.afterMs));
+      await world.kill();
+      await world.start();
+  }
+}
+
+export async function acceptAll({ world }: Play): Promise<void> {
+  for (const { key, state } of await world.faulty.accounts()) {
+    if (state === 'pending') await world.faulty.control('POST', `accounts/${encodeURIComponent(key)}/accept`);
+  }
+}
+
+export async function replaceKey(play: Play): Promise<void> {
+  play.keyIsDead = false;
+  await play.world.faulty.control('DELETE', 'faults');
+  await play.world.resume();
+}
+
+async function saveMapping(play: Play, mapping: 0 | 1): Promise<void> {
+  const { rule } = play.subject;
+  play.mapping = mapping;
+  if (rule === null) return;
+  const { world, groupId } = play;
+  const rules = [{ groupId, groupName: 'The group', value: rule.values[mapping] }];
+  const now = world.clock.now();
+  await inTransaction(world.db, async (tx) => {
+    await updateConnection(tx, ID, { mapping: { [rule.field]: { rules } } }, now);
+    await markAll(tx, ID, 'mapping changed', now);
+  });
+  world.wake();
+}
+
+type Push = Extract<Happening, { and: boolean }>;
+
+async function pushOne(play: Play, person: Person, happening: Push): Promise<void> {
+  if (happening.do === 'create') {
+    if (person.id === null) await create(play, person, happening.active);
+    return;
+  }
+  if (person.id === null) return;
+  switch (happening.do) {
+    case 'change':
+      return change(play, person, { n: person.n + 1 }, happening.by);
+    case 'repeat':
+      return change(play, person, {}, 'put');
+    case 'deactivate':
+      return change(play, person, { active: false }, 'patch');
+    case 'reactivate':
+      return change(play, person, { active: true }, 'patch');
+    case 'move':
+      return change(play, person, { address: addressOf(person.who, happening.to) }, 'patch');
+    case 'delete':
+      return remove(play, person);
+    case 'join':
+    case 'quit':
+      return changeMembership(play, person, happening.do === 'join');
+  }
+}
+
+function documentOf({ subject }: Play, { who, n, address, active }: Person): JsonObject {
+  return {
+    schemas: [CORE_USER],
+    userName: address,
+    externalId: `ext-${who}`,
+    name: { givenName: 'P', familyName: `V${n}` },
+    displayName: `P${who}`,
+    emails: [{ value: address, type: 'work', primary: true }],
+    active,
+    ...subject.extension(n),
+  };
+}
+
+async function create(play: Play, person: Person, active: boolean): Promise<void> {
+  Object.assign(person, { active, n: person.n + 1, inGroup: false });
+  const { status, body } = await play.world.send('POST', '/Users', documentOf(play, person));
+  if (status === 201) person.id = String(body['id']);
+  else if (status === 0 || status === 400 || status === 409) await relearn(play, person, [{}], status);
+  else throw untrue(`POST /Users of ${person.address}`, { status, body });
+}
+
+type Change = Partial<Pick<Person, 'n' | 'active' | 'address'>>;
+
+async function change(play: Play, person: Person, wish: Change, by: 'patch' | 'put'): Promise<void> {
+  const after: Person = { ...person, ...wish };
+  person.addresses.add(after.address);
+  const document = documentOf(play, after);
+  const { schemas: _, externalId: __, ...attributes } = document;
+  const { status, body } =
+    by === 'put'
+      ? await play.world.send('PUT', `/Users/${person.id}`, document)
+      : await play.world.send('PATCH', `/Users/${person.id}`, {
+          schemas: [PATCH_OP],
+          Operations: [{ op: 'replace', value: attributes }],
+        });
+  if (status === 200) Object.assign(person, wish);
+  else if ([0, 400, 409].includes(status)) await relearn(play, person, [{}, wish], status);
+  else throw untrue(`${by} of ${person.address}`, { status, body });
+}
+
+async function remove(play: Play, person: Person): Promise<void> {
+  const answer = await play.world.send('DELETE', `/Users/${person.id}`);
+  if (answer.status === 204) person.id = null;
+  else if (answer.status === 0) await relearn(play, person, [{}], 0);
+  else throw untrue(`DELETE of ${person.address}`, answer);
+  if (person.id === null) person.inGroup = false;
+}
+
+async function changeMembership(play: Play, person: Person, inGroup: boolean): Promise<void> {
+  const { world, groupId } = play;
+  const operation = inGroup
+    ? { op: 'add', path: 'members', value: [{ value: person.id }] }
+    : { op: 'remove', path: `members[value eq "${person.id}"]` };
+  const answer = await world.send('PATCH', `/Groups/${groupId}`, { schemas: [PATCH_OP], Operations: [operation] });
+  if (answer.status === 200 || answer.status === 204) person.inGroup = inGroup;
+  else if (answer.status === 0) await learnMembership(play, person);
+  else throw untrue(`membership of ${person.address}`, answer);
+}
+
+async function learnMembership(play: Play, person: Person): Promise<void> {
+  await untilRuns(play);
+  const { body } = await play.world.send('GET', `/Groups/${play.groupId}`);
+  const members = (body['members'] ?? []) as { value: string }[];
+  person.inGroup = members.some(({ value }) => value === person.id);
+}
+
+/** The answer was none or a refusal: the User is as one of these, or is gone where it may be. */
+async function relearn(play: Play, person: Person, possible: readonly Change[], status: number): Promise<void> {
+  await untilRuns(play);
+  const filter = encodeURIComponent(`externalId eq "ext-${person.who}"`);
+  const { body } = await play.world.send('GET', `/Users?filter=${filter}`);
+  const [user] = (body['Resources'] ?? []) as JsonObject[];
+  if (user === undefined) {
+    const mayBeGone = person.id === null || status === 0;
+    if (!mayBeGone) throw new Error(`${person.address} was refused a change (${status}) and is gone.`);
+    Object.assign(person, { id: null, inGroup: false });
+    return;
+  }
+  const found = possible.find((wish) => faultOf({ ...person, ...wish }, user) === null);
+  if (found === undefined) {
+    throw new Error(`After ${status}, the User is neither as before nor as pushed: ${JSON.stringify({ user, person, possible })}`);
+  }
+  Object.assign(person, found, { id: String(user['id']) });
+}
+
+/** A killed process is being started again: what it was asked is asked of the next one. */
+async function untilRuns({ world }: Play): Promise<void> {
+  while (!world.runs) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** What of a User as read is not as the identity provider has it; null: nothing. */
+export function faultOf({ n, active, address }: Person, user: JsonObject): string | null {
+  const name = (user['name'] as JsonObject | undefined)?.['familyName'];
+  const read = JSON.stringify([user['userName'], name, user['active']]);
+  const expected = JSON.stringify([address, `V${n}`, active]);
+  return read === expected ? null : `the User is ${read} and not ${expected}`;
+}
+
+function untrue(what: string, { status, body }: Answer): Error {
+  return new Error(`${what} was answered ${status}: ${JSON.stringify(body)}`);
+}

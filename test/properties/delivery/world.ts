@@ -1,0 +1,305 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { vendorUrn } from '../../../src/core/vendor-urn.ts';
+import { type Listener, listen } from '../../../src/http/listener.ts';
+import { createMetrics } from '../../../src/http/metrics.ts';
+import { createEdge } from '../../../src/http/server.ts';
+import { createLog } from '../../../src/log.ts';
+import { retryAccount } from '../../../src/store/account-retry.ts';
+import { findConnection, insertConnection, resumeConnection } from '../../../src/store/connections.ts';
+import { closeDatabase, type Database, inTransaction, openDatabase } from '../../../src/store/database.ts';
+import { openKeyring } from '../../../src/store/encryption.ts';
+import { issueToken } from '../../../src/store/tokens.ts';
+import { Sync } from '../../../src/sync/engine.ts';
+import { openDeliveryTools } from '../../../src/sync/open.ts';
+import { reconcile } from '../../../src/sync/reconcile.ts';
+import type { AnyVendor } from '../../../src/vendor-kit/define.ts';
+import { policiesInForce } from '../../../src/vendor-kit/policies.ts';
+import { loadFake } from '../../../src/vendors/fakes.ts';
+import { type FaultyVendor, PROCESS_HEADER, startFaultyVendor } from './faulty-vendor.ts';
+import type { Subject } from './subjects.ts';
+
+export const ID = 'under-test';
+const ADDRESS = { host: '127.0.0.1', port: 0, tls: null, portSetting: 'CAUSEWAY_PORT' };
+/** A call that hangs is given up after this long; with the last process after much longer, for a slow machine. */
+const SHORT_TIMEOUT_MS = 200;
+const LONG_TIMEOUT_MS = 10_000;
+/** More turns of the clock than any scenario needs to come to rest. */
+const ENOUGH_TURNS = 200;
+
+export interface Answer {
+  status: number;
+  body: JsonObject;
+}
+
+interface Process {
+  name: string;
+  db: Database;
+  sync: Sync;
+  listener: Listener;
+  vendor: AnyVendor;
+  callTimeoutMs: number;
+}
+
+/** A whole Causeway on one vendor, whose process can be killed at any moment and whose clock the test turns. */
+export class World {
+  readonly subject: Subject;
+  readonly faulty: FaultyVendor;
+  readonly #folder: string;
+  readonly #file: string;
+  readonly #keyring = openKeyring(randomBytes(32));
+  #token = '';
+  #passedMs = 0;
+  #starts = 0;
+  #process: Process | null = null;
+
+  constructor(subject: Subject, faulty: FaultyVendor) {
+    this.subject = subject;
+    this.faulty = faulty;
+    this.#folder = mkdtempSync(join(tmpdir(), 'causeway-world-'));
+    this.#file = join(this.#folder, 'store.db');
+  }
+
+  static async open(subject: Subject, quirks: JsonObject): Promise<World> {
+    const fake = await loadFake(subject.vendor.id);
+    const world = new World(subject, await startFaultyVendor(fake, quirks));
+    const db = await openDatabase({ file: world.#file, mode: 'sandbox' });
+    const { vendor } = subject;
+    const settings = vendor.settings.parse({
+      ...fake.sandbox.settings(world.faulty.url),
+      ...subject.settings,
+    });
+    const overrides = {
+      waitMs: 60,
+      leaverCount: 1000,
+      leaverPercent: 100,
+      drift: 'repair' as const,
+      ...subject.policies,
+    };
+    const policies = policiesInForce(vendor, settings, overrides);
+    const rest = { mapping: {}, policyOverrides: overrides, dryRun: false };
+    const connection = { id: ID, vendor: vendor.id, title: vendor.title, settings, policies, ...rest };
+    await insertConnection(db, world.#keyring, connection, fake.sandbox.credentials, 1);
+    const token = { connectionId: ID, label: 'test', expiresAt: null, now: Date.now() };
+    world.#token = (await issueToken(db, world.#keyring, token)).token;
+    await closeDatabase(db);
+    await world.start();
+    return world;
+  }
+
+  readonly clock = { now: () => Date.now() + this.#passedMs };
+
+  get runs(): boolean {
+    return this.#process !== null;
+  }
+
+  get db(): Database {
+    return this.#running.db;
+  }
+
+  get #running(): Process {
+    if (this.#process === null) throw new Error('No process runs.');
+    return this.#process;
+  }
+
+  async start(callTimeoutMs = SHORT_TIMEOUT_MS): Promise<void> {
+    this.#starts += 1;
+    const name = `process-${this.#starts}`;
+    const vendor = namedVendor(this.subject.vendor, name, () => this.#process?.name === name || starting);
+    let starting = true;
+    const db = await openDatabase({ file: this.#file, mode: 'sandbox' });
+    const log = createLog('silent', process.stderr);
+    const metrics = createMetrics(db, this.clock);
+    const shared = { db, keyring: this.#keyring, clock: this.clock, log };
+    const sync = new Sync({
+      ...shared,
+      vendors: [vendor],
+      observe: metrics,
+      allowHttpLoopback: true,
+      callTimeoutMs,
+    });
+    this.faulty.admit(name);
+    await sync.start();
+    const { fields, id, title } = vendor;
+    const schema = { urn: vendorUrn(id), vendorTitle: title, fields };
+    const edge = createEdge({
+      ...shared,
+      metrics,
+      deliveries: sync,
+      schemaOf: () => schema,
+      publicUrl: () => 'https://scim.example.com',
+      trustedProxies: [],
+    });
+    const listener = await listen(edge, ADDRESS);
+    this.#process = { name, db, sync, listener, vendor, callTimeoutMs };
+    starting = false;
+  }
+
+  /** As `kill -9`: no call goes out and no answer comes in any more; requests are cut off. */
+  async kill(): Promise<void> {
+    const { listener, sync, db } = this.#running;
+    this.#process = null;
+    this.faulty.admit(null);
+    await Promise.all([listener.close(0), sync.stop(0)]);
+    await closeDatabase(db);
+  }
+
+  async restart(): Promise<void> {
+    const { listener, sync, db } = this.#running;
+    await Promise.all([listener.close(2_000), sync.stop(2_000)]);
+    await closeDatabase(db);
+    await this.start(LONG_TIMEOUT_MS);
+  }
+
+  /** Moves the wall clock, once no call is under way that could still take effect. */
+  async passTime(ms: number): Promise<void> {
+    await this.faulty.quiet();
+    this.#passedMs += ms;
+    this.#process?.sync.wake(ID);
+  }
+
+  wake(): void {
+    this.#process?.sync.wake(ID);
+  }
+
+  /** Status 0: the process died before it answered. */
+  async send(method: string, path: string, body?: object): Promise<Answer> {
+    const { listener, name } = this.#running;
+    try {
+      const response = await fetch(`${listener.url}/scim/${ID}/v2${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/scim+json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (response.status >= 500 && this.#process?.name !== name) return { status: 0, body: {} };
+      return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+    } catch (error) {
+      if (this.#process?.name === name) throw error;
+      return { status: 0, body: {} };
+    }
+  }
+
+  async reconcile(): Promise<string> {
+    const { db, vendor, callTimeoutMs } = this.#running;
+    const connection = await findConnection(db, ID);
+    if (connection === undefined || connection.paused !== null) return 'paused';
+    const { tools } = await openDeliveryTools({
+      db,
+      keyring: this.#keyring,
+      connection,
+      vendor,
+      clock: this.clock,
+      observe: createMetrics(db, this.clock),
+      allowHttpLoopback: true,
+      callTimeoutMs,
+    });
+    if (tools.live === null) throw new Error('This connection is live.');
+    const { result } = await reconcile(tools, tools.live, createLog('silent', process.stderr));
+    this.wake();
+    return result;
+  }
+
+  async resume(): Promise<void> {
+    await resumeConnection(this.db, ID, this.clock.now());
+    this.wake();
+  }
+
+  /** Turns the clock to each due time until nothing is due any more. */
+  async comeToRest(): Promise<void> {
+    for (let turn = 0; turn < ENOUGH_TURNS; turn += 1) {
+      await this.whenIdle();
+      const next = await this.#nextDue();
+      if (next === null) return;
+      await this.passTime(Math.max(1, next - this.clock.now() + 1));
+    }
+    const rows = await this.db.selectFrom('accounts').selectAll().where('due_at', 'is not', null).execute();
+    throw new Error(`The deliveries do not come to rest: ${JSON.stringify(rows, null, 1)}`);
+  }
+
+  /** Nothing is being delivered and nothing that is due waits for its turn, or the connection is paused. */
+  async whenIdle(): Promise<void> {
+    const until = Date.now() + 20_000;
+    for (;;) {
+      const { claimed, due, fanouts } = await this.#load();
+      if (claimed + due + fanouts === 0) return;
+      if (claimed === 0 && (await findConnection(this.db, ID))?.paused != null) return;
+      if (Date.now() > until)
+        throw new Error(`What is due is not taken up: ${JSON.stringify({ claimed, due })}`);
+      await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+  }
+
+  async #load(): Promise<{ claimed: number; due: number; fanouts: number }> {
+    const now = this.clock.now();
+    const rows = await this.db.selectFrom('accounts').select(['claimed_version', 'due_at']).execute();
+    const fanouts = await this.db.selectFrom('fanouts').select('id').execute();
+    const claimed = rows.filter((row) => row.claimed_version !== null).length;
+    const due = rows.filter(
+      ({ claimed_version, due_at }) => claimed_version === null && due_at !== null && due_at <= now,
+    );
+    return { claimed, due: due.length, fanouts: fanouts.length };
+  }
+
+  async #nextDue(): Promise<number | null> {
+    const rows = await this.db
+      .selectFrom('accounts')
+      .select('due_at')
+      .where('due_at', 'is not', null)
+      .execute();
+    return rows.length === 0 ? null : Math.min(...rows.map(({ due_at }) => due_at ?? 0));
+  }
+
+  /** What an operator does about accounts that stand still: releases what is held and retries the rest. */
+  async operate(): Promise<number> {
+    const now = this.clock.now();
+    const rows = await this.db
+      .selectFrom('accounts')
+      .select(['id', 'state'])
+      .where('state', 'in', ['held', 'refused', 'conflict', 'task'])
+      .execute();
+    const guard = JSON.stringify({ decision: 'released', by: 'test', reason: '', at: now });
+    for (const { id, state } of rows) {
+      await inTransaction(this.db, async (tx) => {
+        if (state === 'held') await tx.updateTable('accounts').set({ guard }).where('id', '=', id).execute();
+        await retryAccount(tx, ID, id, { requestId: 'operator', now });
+      });
+    }
+    this.wake();
+    return rows.length;
+  }
+
+  async close(): Promise<void> {
+    if (this.#process !== null) await this.kill();
+    await this.faulty.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** The vendor as one process calls it: each call says whose it is, and a dead process hears no answer. */
+function namedVendor(vendor: AnyVendor, name: string, lives: () => boolean): AnyVendor {
+  const never = new Promise<never>(() => {});
+  return {
+    ...vendor,
+    connect: (settings, credentials, http) =>
+      vendor.connect(settings, credentials, {
+        ...http,
+        async send(request) {
+          if (!lives()) return never;
+          try {
+            const reply = await http.send({
+              ...request,
+              headers: { ...request.headers, [PROCESS_HEADER]: name },
+            });
+            return lives() ? reply : await never;
+          } catch (error) {
+            if (!lives()) return never;
+            throw error;
+          }
+        },
+      }),
+  };
+}
