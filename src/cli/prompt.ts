@@ -17,10 +17,12 @@ export async function confirm(shell: Shell, question: string, yes: boolean): Pro
 
 /** Reads a line from a terminal without showing it. */
 export async function askSecret(shell: Shell, label: string): Promise<string> {
-  shell.stderr.write(`${label}: `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    return await ask(shell, '', nowhere);
+    const answer = ask(shell, '', nowhere);
+    // Only now, when the terminal no longer echoes: somebody may answer at once.
+    shell.stderr.write(`${label}: `);
+    return await answer;
   } finally {
     shell.stderr.write('\n');
   }

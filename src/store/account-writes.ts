@@ -31,6 +31,7 @@ export async function writeAccount(
   account: Account,
   columns: Partial<AccountsTable>,
 ): Promise<void> {
+  if (Object.keys(columns).length === 0) return;
   await tx
     .updateTable('accounts')
     .set(columns)

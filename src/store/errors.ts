@@ -14,6 +14,9 @@ export class UniqueViolation extends CausewayError {
   }
 }
 
+/** Another transaction was in the way and this one was undone: the same again may succeed. */
+export class Contention extends StoreUnavailable {}
+
 /** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY (sqlite.org/rescode.html). */
 const UNIQUE_CODES = new Set([2067, 1555]);
 

@@ -158,7 +158,7 @@ async function act(tools: DeliveryTools, claim: Claim, judgement: Judgement, run
   if (!told && !rejected) return;
   run.findings.push({
     kind: rejected ? 'rejected' : judgement.kind,
-    address: account.address,
+    address: 'actual' in judgement ? judgement.actual.address : account.address,
     user: user?.userName ?? null,
     accountId: account.id,
     ...('steps' in judgement ? { steps: judgement.steps } : {}),

@@ -16,8 +16,9 @@ async function play(subject: Subject, scenario: Scenario): Promise<void> {
   const begun = await beginPlay(subject, scenario);
   try {
     for (const happening of scenario.happenings) await happen(begun, happening);
-    const faults = await endPlay(begun);
-    expect(faults, `${faults.join('\n')}\n${tell(scenario)}`).toEqual([]);
+    expect(await endPlay(begun)).toEqual([]);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${tell(scenario)}`, { cause: error });
   } finally {
     await begun.world.close();
   }

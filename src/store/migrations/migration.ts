@@ -6,8 +6,10 @@ import {
   sql,
 } from 'kysely';
 
-/** `?` allows null; `=0` fills itself in. `json` is a document that is read and written as text. */
-type ColumnType = 'text' | 'integer' | 'json' | 'text?' | 'integer?' | 'json?' | 'integer=0';
+/** `json` is a document that is read and written as text; `search` one that filters look into. */
+type BaseType = 'text' | 'integer' | 'json' | 'search';
+/** `?` allows null; `=0` fills itself in. */
+type ColumnType = BaseType | `${BaseType}?` | 'integer=0';
 
 export interface TableDefinition {
   name: string;
@@ -39,21 +41,36 @@ export interface IndexStatistics {
 }
 
 /** The words in which databases differ when tables are made. */
-interface SchemaWords {
-  types: Record<'text' | 'integer' | 'json', 'text' | 'integer'>;
-  clustered: RawBuilder<unknown>;
+export interface SchemaWords {
+  types: Record<BaseType, RawBuilder<unknown>>;
+  /** At the end of a table whose rows live in their primary key, where the database has such. */
+  clustered: RawBuilder<unknown> | null;
   /** Fixed statistics instead of measured ones, see `fixStatistics`. */
   fixedStatistics: boolean;
+  /** Run first in a migration's transaction, so that starters wait for each other; null: a transaction is enough. */
+  lock: RawBuilder<unknown> | null;
 }
 
 export const sqliteWords: SchemaWords = {
-  types: { text: 'text', integer: 'integer', json: 'text' },
+  types: { text: sql`text`, integer: sql`integer`, json: sql`text`, search: sql`text` },
   clustered: sql`without rowid`,
   fixedStatistics: true,
+  lock: null,
+};
+
+/** Any number will do, as long as nobody else in the database locks it. */
+const MIGRATION_LOCK = 4_617_315_517_961_601;
+
+/** Texts sort by code point, as on SQLite and in JavaScript, whatever the database's own language is. */
+export const postgresWords: SchemaWords = {
+  types: { text: sql`text collate "C"`, integer: sql`bigint`, json: sql`text`, search: sql`jsonb` },
+  clustered: null,
+  fixedStatistics: false,
+  lock: sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`,
 };
 
 /** What a migration works with: its own transaction. */
-type MigrationTarget = QueryExecutorProvider & { readonly schema: SchemaModule };
+export type MigrationTarget = QueryExecutorProvider & { readonly schema: SchemaModule };
 
 /** One step forward; its name is stored, its content never changes once released. */
 export interface Migration {
@@ -69,7 +86,7 @@ export async function createTable(
   let table: CreateTableBuilder<string, string> = schema.createTable(name);
   for (const [column, type] of Object.entries(columns)) table = addColumn(table, words, column, type);
   table = table.addPrimaryKeyConstraint(`${name}_key`, key);
-  await (clustered ? table.modifyEnd(words.clustered) : table).execute();
+  await (clustered && words.clustered ? table.modifyEnd(words.clustered) : table).execute();
 }
 
 function addColumn(
@@ -78,18 +95,11 @@ function addColumn(
   name: string,
   type: ColumnType,
 ): CreateTableBuilder<string, string> {
-  switch (type) {
-    case 'text?':
-      return table.addColumn(name, types.text);
-    case 'integer?':
-      return table.addColumn(name, types.integer);
-    case 'json?':
-      return table.addColumn(name, types.json);
-    case 'integer=0':
-      return table.addColumn(name, types.integer, (column) => column.notNull().defaultTo(0));
-    default:
-      return table.addColumn(name, types[type], (column) => column.notNull());
-  }
+  const base = types[type.replace(/(\?|=0)$/, '') as BaseType];
+  if (type.endsWith('?')) return table.addColumn(name, base);
+  return table.addColumn(name, base, (column) =>
+    type === 'integer=0' ? column.notNull().defaultTo(0) : column.notNull(),
+  );
 }
 
 export async function createIndex(schema: SchemaModule, definition: IndexDefinition): Promise<void> {

@@ -6,6 +6,8 @@ import type { Company, FakePerson } from './fake-company.ts';
 export const Quirks = z.strictObject({
   /** Whether the key is a superadmin's: only that one blocks people and sees invitations. */
   superadmin: z.boolean().default(true),
+  /** Elsewhere not even superadmins see invitations. */
+  multiTenant: z.boolean().default(true),
   /** Whether the reply to an invitation has its link: it has not where Corezoid mails it itself. */
   tellsUrl: z.boolean().default(true),
   /** An invitation for an address that has one, or an account; not documented. */
@@ -168,7 +170,7 @@ function listGroups(company: Company) {
 }
 
 function listUsers(company: Company, quirks: Quirks) {
-  const invites = quirks.superadmin ? company.invites.all() : [];
+  const invites = quirks.superadmin && quirks.multiTenant ? company.invites.all() : [];
   return [
     ...company.people.all().map((person) => describePerson(person, company)),
     ...invites.map(({ obj_id, hash, login, login_type, privs }) => ({

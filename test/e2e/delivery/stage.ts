@@ -89,6 +89,10 @@ export class Stage {
     this.#listener = parts.fake;
   }
 
+  now(): number {
+    return this.#clock.now();
+  }
+
   get #clock() {
     return { now: () => Date.now() + this.#passedMs };
   }

@@ -12,8 +12,8 @@ const VIP_TAG = { tag: 'VIP', color: '#ff6633' };
 export interface FieldRow {
   vendor: string;
   field: string;
-  /** Where the create call has it; `then`: no create can carry it, and the account has it there right after. */
-  wire: string | { then: string };
+  /** Where the create call has it; `afterwards`: no create can carry it, and the account has it there right after. */
+  wire: string | { afterwards: string };
   settings?: JsonObject;
   policies?: Partial<Policies>;
   /** What the create call has for the person of `person(address)` with the externalId `ext-1` when nobody says anything. */
@@ -345,7 +345,7 @@ const attention: FieldRow[] = [
     ...text,
     vendor: 'attention',
     field: 'botName',
-    wire: { then: 'botName' },
+    wire: { afterwards: 'botName' },
     standard: () => "Ana's Notetaker",
     values: ['Scribe', 'Clerk'],
     refused: { user: attribute('attention', { botName: { name: 'Scribe' } }), names: 'botName' },
@@ -355,7 +355,7 @@ const attention: FieldRow[] = [
     ...text,
     vendor: 'attention',
     field: 'dealsEnabled',
-    wire: { then: 'settings.dealsEnabled' },
+    wire: { afterwards: 'settings.dealsEnabled' },
     standard: () => false,
     values: [true, false],
     expression: { text: '$exists(nickName)', nickName: 'yes' },

@@ -29,7 +29,7 @@ function onWire(row: FieldRow, value: FieldValue): Json {
 /** The field as the vendor was sent it: with the create call, or right after it. */
 async function sentFor(stage: Stage, row: FieldRow, address: string): Promise<Json | undefined> {
   if (typeof row.wire === 'string') return at((await createdWith(stage, address)) ?? {}, row.wire);
-  return at(await atVendor(stage, address), row.wire.then);
+  return at(await atVendor(stage, address), row.wire.afterwards);
 }
 
 function at(document: JsonObject, path: string): Json | undefined {

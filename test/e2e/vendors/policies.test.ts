@@ -33,7 +33,7 @@ interface Row {
 
 const NOTHING = { changes: [], state: 'absent' };
 const ADDRESS_TASK = { changes: [], state: 'active', tasks: ['address'] };
-const text = expect.stringMatching;
+const text = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
 const CRANKWHEEL = { changes: ['DELETE /ss/api/user_access/ana.diaz%40example.com'], state: 'absent' };
 const AGENDIZE = { changes: ['PUT /api/2.0/resellers/accounts/8841'], state: 'suspended' };

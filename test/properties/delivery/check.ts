@@ -37,7 +37,8 @@ async function checkUsers({ world, people }: Play): Promise<string[]> {
     const { body } = await world.send('GET', `/Users?filter=${filter}`);
     const [user, ...others] = (body['Resources'] ?? []) as Record<string, never>[];
     if (others.length > 0) faults.push(`${person.address}: there are ${others.length + 1} Users`);
-    if (person.id === null && user !== undefined) faults.push(`${person.address}: the User was deleted and is there`);
+    if (person.id === null && user !== undefined)
+      faults.push(`${person.address}: the User was deleted and is there`);
     if (person.id === null) continue;
     const fault = user === undefined ? 'the User is gone' : faultOf(person, user);
     if (fault !== null) faults.push(`${person.address}: ${fault}`);
@@ -71,10 +72,15 @@ function checkPerson({ subject, mapping, strangers }: Play, person: Person, own:
   if (wanted && current !== undefined) {
     // Where the address cannot be changed, any of the person's accounts may be the one that lives.
     const candidates = subject.moves ? [current] : own;
-    const found = candidates.map((account) => (account.state === 'active' ? subject.fault(account, person, mapping) : account.state));
+    const found = candidates.map((account) =>
+      account.state === 'active' ? subject.fault(account, person, mapping) : account.state,
+    );
     if (!found.includes(null)) faults.push(`is not as wanted: ${found.join('; ')}`);
   }
-  const living = subject.moves || !wanted ? current : own.find((account) => subject.fault(account, person, mapping) === null);
+  const living =
+    subject.moves || !wanted
+      ? current
+      : own.find((account) => subject.fault(account, person, mapping) === null);
   for (const account of own) {
     if (account === living || subject.powerless(account)) continue;
     if (strangers.has(fold(account.key)) && person.id === null) continue;
@@ -85,6 +91,9 @@ function checkPerson({ subject, mapping, strangers }: Play, person: Person, own:
 
 async function checkStates({ world }: Play): Promise<string[]> {
   const rows = await world.db.selectFrom('accounts').selectAll().execute();
-  const odd = rows.filter((row) => row.claimed_version !== null || row.due_at !== null || row.settled_version !== row.wanted_version);
+  const odd = rows.filter(
+    (row) =>
+      row.claimed_version !== null || row.due_at !== null || row.settled_version !== row.wanted_version,
+  );
   return odd.map((row) => `The account ${row.address} does not rest: ${JSON.stringify(row)}`);
 }

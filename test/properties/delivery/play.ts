@@ -2,9 +2,9 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import { updateConnection } from '../../../src/store/connections.ts';
 import { inTransaction } from '../../../src/store/database.ts';
 import { markAll } from '../../../src/store/due-marks.ts';
-import { PEOPLE, type Happening, type Scenario } from './scenario.ts';
-import { type Answer, ID, World } from './world.ts';
+import { type Happening, PEOPLE, type Scenario } from './scenario.ts';
 import type { Subject } from './subjects.ts';
+import { type Answer, ID, World } from './world.ts';
 
 const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -44,19 +44,38 @@ export async function beginPlay(subject: Subject, scenario: Scenario): Promise<P
   const world = await World.open(subject, subject.quirks[scenario.quirk] ?? {});
   const people = Array.from({ length: PEOPLE }, (_, who): Person => {
     const address = addressOf(who, 0);
-    return { who, id: null, active: true, n: 0, address, inGroup: false, addresses: new Set([address]), last: Promise.resolve() };
+    return {
+      who,
+      id: null,
+      active: true,
+      n: 0,
+      address,
+      inGroup: false,
+      addresses: new Set([address]),
+      last: Promise.resolve(),
+    };
   });
   const strangers = new Set(scenario.strangers.map((who) => addressOf(who, 0)));
   for (const key of strangers) await world.faulty.control('POST', 'accounts', { key });
   const { body } = await world.send('POST', '/Groups', { schemas: [CORE_GROUP], displayName: 'The group' });
-  const play: Play = { world, subject, people, groupId: String(body['id']), mapping: 0, strangers, keyIsDead: false };
+  const play: Play = {
+    world,
+    subject,
+    people,
+    groupId: String(body['id']),
+    mapping: 0,
+    strangers,
+    keyIsDead: false,
+  };
   await saveMapping(play, 0);
   return play;
 }
 
 /** What the identity provider does about one person; a push waits for the one before it. */
-async function push(play: Play, person: Person, act: () => Promise<void>, and: boolean): Promise<void> {
+async function push(person: Person, act: () => Promise<void>, and: boolean): Promise<void> {
   person.last = person.last.then(act);
+  // What goes wrong is told when the play ends.
+  person.last.catch(() => undefined);
   if (!and) await person.last;
 }
 
@@ -73,7 +92,7 @@ export async function happen(play: Play, happening: Happening): Promise<void> {
     case 'quit':
     case 'repeat':
     case 'move':
-      if (person !== undefined) await push(play, person, () => pushOne(play, person, happening), happening.and);
+      if (person !== undefined) await push(person, () => pushOne(play, person, happening), happening.and);
       return;
     case 'map':
       return saveMapping(play, happening.mapping);
@@ -211,22 +230,28 @@ async function changeMembership(play: Play, person: Person, inGroup: boolean): P
   const operation = inGroup
     ? { op: 'add', path: 'members', value: [{ value: person.id }] }
     : { op: 'remove', path: `members[value eq "${person.id}"]` };
-  const answer = await world.send('PATCH', `/Groups/${groupId}`, { schemas: [PATCH_OP], Operations: [operation] });
+  const answer = await world.send('PATCH', `/Groups/${groupId}`, {
+    schemas: [PATCH_OP],
+    Operations: [operation],
+  });
   if (answer.status === 200 || answer.status === 204) person.inGroup = inGroup;
   else if (answer.status === 0) await learnMembership(play, person);
   else throw untrue(`membership of ${person.address}`, answer);
 }
 
 async function learnMembership(play: Play, person: Person): Promise<void> {
-  await untilRuns(play);
   const { body } = await play.world.send('GET', `/Groups/${play.groupId}`);
   const members = (body['members'] ?? []) as { value: string }[];
   person.inGroup = members.some(({ value }) => value === person.id);
 }
 
 /** The answer was none or a refusal: the User is as one of these, or is gone where it may be. */
-async function relearn(play: Play, person: Person, possible: readonly Change[], status: number): Promise<void> {
-  await untilRuns(play);
+async function relearn(
+  play: Play,
+  person: Person,
+  possible: readonly Change[],
+  status: number,
+): Promise<void> {
   const filter = encodeURIComponent(`externalId eq "ext-${person.who}"`);
   const { body } = await play.world.send('GET', `/Users?filter=${filter}`);
   const [user] = (body['Resources'] ?? []) as JsonObject[];
@@ -238,14 +263,11 @@ async function relearn(play: Play, person: Person, possible: readonly Change[], 
   }
   const found = possible.find((wish) => faultOf({ ...person, ...wish }, user) === null);
   if (found === undefined) {
-    throw new Error(`After ${status}, the User is neither as before nor as pushed: ${JSON.stringify({ user, person, possible })}`);
+    throw new Error(
+      `After ${status}, the User is neither as before nor as pushed: ${JSON.stringify({ user, person, possible })}`,
+    );
   }
   Object.assign(person, found, { id: String(user['id']) });
-}
-
-/** A killed process is being started again: what it was asked is asked of the next one. */
-async function untilRuns({ world }: Play): Promise<void> {
-  while (!world.runs) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** What of a User as read is not as the identity provider has it; null: nothing. */

@@ -53,27 +53,75 @@ const lying: fc.Arbitrary<Spoiling> = fc.constantFrom<Spoiling>(
 );
 
 function happening(lies: boolean): fc.Arbitrary<Happening> {
-  const spoiling = lies ? fc.oneof({ weight: 6, arbitrary: honest }, { weight: 1, arbitrary: lying }) : honest;
+  const spoiling = lies
+    ? fc.oneof({ weight: 6, arbitrary: honest }, { weight: 1, arbitrary: lying })
+    : honest;
   const record = fc.record;
   return fc.oneof(
-    { weight: 6, arbitrary: record({ do: fc.constant('create' as const), who, active: fc.nat(6).map((n) => n > 0), and }) },
-    { weight: 5, arbitrary: record({ do: fc.constant('change' as const), who, by: fc.constantFrom('patch' as const, 'put' as const), and }) },
+    {
+      weight: 6,
+      arbitrary: record({
+        do: fc.constant('create' as const),
+        who,
+        active: fc.nat(6).map((n) => n > 0),
+        and,
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: record({
+        do: fc.constant('change' as const),
+        who,
+        by: fc.constantFrom('patch' as const, 'put' as const),
+        and,
+      }),
+    },
     {
       weight: 10,
       arbitrary: record({
-        do: fc.constantFrom('deactivate' as const, 'reactivate' as const, 'delete' as const, 'join' as const, 'quit' as const, 'repeat' as const),
+        do: fc.constantFrom(
+          'deactivate' as const,
+          'reactivate' as const,
+          'delete' as const,
+          'join' as const,
+          'quit' as const,
+          'repeat' as const,
+        ),
         who,
         and,
       }),
     },
     { weight: 2, arbitrary: record({ do: fc.constant('move' as const), who, to: fc.nat(2), and }) },
-    { weight: 1, arbitrary: record({ do: fc.constant('map' as const), mapping: fc.constantFrom(0 as const, 1 as const) }) },
+    {
+      weight: 1,
+      arbitrary: record({
+        do: fc.constant('map' as const),
+        mapping: fc.constantFrom(0 as const, 1 as const),
+      }),
+    },
     { weight: 8, arbitrary: record({ do: fc.constant('spoil' as const), skip: fc.nat(3), spoiling }) },
     { weight: 1, arbitrary: record({ do: fc.constant('forget' as const), who }) },
-    { weight: 3, arbitrary: record({ do: fc.constantFrom('accept' as const, 'reconcile' as const, 'rest' as const, 'spare' as const) }) },
-    { weight: 1, arbitrary: record({ do: fc.constantFrom('key dies' as const, 'key is replaced' as const) }) },
-    { weight: 3, arbitrary: record({ do: fc.constant('pass time' as const), ms: fc.constantFrom(500, 5_000, 61_000, 600_000) }) },
-    { weight: 3, arbitrary: record({ do: fc.constant('kill' as const), afterMs: fc.constantFrom(0, 0, 1, 3, 8, 20) }) },
+    {
+      weight: 3,
+      arbitrary: record({
+        do: fc.constantFrom('accept' as const, 'reconcile' as const, 'rest' as const, 'spare' as const),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: record({ do: fc.constantFrom('key dies' as const, 'key is replaced' as const) }),
+    },
+    {
+      weight: 3,
+      arbitrary: record({
+        do: fc.constant('pass time' as const),
+        ms: fc.constantFrom(500, 5_000, 61_000, 600_000),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: record({ do: fc.constant('kill' as const), afterMs: fc.constantFrom(0, 0, 1, 3, 8, 20) }),
+    },
   );
 }
 

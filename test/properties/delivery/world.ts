@@ -92,10 +92,6 @@ export class World {
 
   readonly clock = { now: () => Date.now() + this.#passedMs };
 
-  get runs(): boolean {
-    return this.#process !== null;
-  }
-
   get db(): Database {
     return this.#running.db;
   }
@@ -165,8 +161,9 @@ export class World {
     this.#process?.sync.wake(ID);
   }
 
-  /** Status 0: the process died before it answered. */
+  /** Waits for a process that is being started. Status 0: it died before it answered. */
   async send(method: string, path: string, body?: object): Promise<Answer> {
+    while (this.#process === null) await new Promise((resolve) => setTimeout(resolve, 2));
     const { listener, name } = this.#running;
     try {
       const response = await fetch(`${listener.url}/scim/${ID}/v2${path}`, {

@@ -10,6 +10,8 @@ interface Given {
   from?: WantedField['from'];
   actual?: FieldValue;
   written?: FieldValue;
+  /** Whether Causeway made the account. */
+  created?: boolean;
   /** Whether the vendor's `update` can change the field; default true. */
   updatable?: boolean;
 }
@@ -25,6 +27,7 @@ function compare(given: Given): Differences {
     fields: [EMAIL, given.field],
     actual: values(given.actual),
     written: values(given.written),
+    created: given.created === true,
     updatable: given.updatable === false ? [] : [name],
     vendorTitle: 'Acme',
     address: 'ana@example.com',
@@ -67,6 +70,16 @@ describe('A single value', () => {
       'by default is set over somebody’s change of what Causeway wrote',
       { field: role, wanted: 'b', from: 'default', actual: 'c', written: 'a' },
       { role: 'b' },
+    ],
+    [
+      'by default is set in an account that Causeway made, where a create could not carry it',
+      { field: field('bot', { set: 'update' }), wanted: 'b', from: 'default', created: true },
+      { bot: 'b' },
+    ],
+    [
+      'by default is not set in an account that was there, where a create could not carry it',
+      { field: field('bot', { set: 'update' }), wanted: 'b', from: 'default' },
+      {},
     ],
     [
       'of the create call alone is never compared',

@@ -1,0 +1,36 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { SqliteConnection } from './dialect.ts';
+import { storeError } from './errors.ts';
+
+const OPEN_TIMEOUT_MS = 5000;
+
+/** Full synchronisation: what a push was told is durable survives a power cut. */
+const WRITER_PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'journal_size_limit = 67108864'];
+/** SQLite's own wait for a lock stops the whole process, so it is short; the dialect waits longer, and does not. */
+const PRAGMAS = ['temp_store = memory', 'cache_size = -65536', 'busy_timeout = 5'];
+
+/** A file opened as a store is; made with mode 0600 where it is missing, unless only for reading. */
+export function openFile(
+  file: string,
+  readOnly: boolean,
+  functions: Readonly<Record<string, () => number>>,
+): SqliteConnection {
+  let connection: SqliteConnection | undefined;
+  try {
+    if (!readOnly) closeSync(openSync(file, 'a', 0o600));
+    const handle = new DatabaseSync(file, {
+      readOnly,
+      timeout: OPEN_TIMEOUT_MS,
+      enableForeignKeyConstraints: false,
+    });
+    connection = new SqliteConnection(handle);
+    const pragmas = readOnly ? PRAGMAS : [...WRITER_PRAGMAS, ...PRAGMAS];
+    for (const pragma of pragmas) handle.exec(`pragma ${pragma}`);
+    for (const [name, body] of Object.entries(functions)) handle.function(name, body);
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw storeError(error);
+  }
+}
