@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/store-contract/postgres-setup.ts'],
     // One process a file: a fake may declare what its library keeps for the whole process (scimmy-routers does).
     pool: 'forks',
     maxWorkers: 2,

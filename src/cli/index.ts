@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CausewayError } from '../core/errors.ts';
 import { addAccountCommands } from './account.ts';
+import { addAuditCommands } from './audit.ts';
 import { addConnectionCommands } from './connection.ts';
 import { addDeliveryCommands } from './delivery.ts';
 import { addDriftCommands } from './drift.ts';
@@ -64,6 +65,7 @@ function buildProgram(shell: Shell): Command {
   addHeldCommands(program, shell);
   addDriftCommands(program, shell);
   addPersonCommands(program, shell);
+  addAuditCommands(program, shell);
   return program;
 }
 

@@ -63,7 +63,8 @@ export function accountView({ account, name }: NamedAccount) {
 }
 
 export function deliveryView(delivery: Delivery) {
-  const { id, accountId, fromVersion, toVersion, result, state, steps, error, attempt, requestId } = delivery;
+  const { id, accountId, fromVersion, toVersion, result, state, steps, calls, error, attempt, requestId } =
+    delivery;
   return {
     id,
     accountId,
@@ -72,6 +73,7 @@ export function deliveryView(delivery: Delivery) {
     result,
     state,
     steps,
+    calls,
     error: error === null ? null : { ...error, at: isoTime(error.at) },
     attempt,
     requestId,

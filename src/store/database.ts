@@ -156,7 +156,9 @@ export async function dataVersion(db: Database): Promise<string> {
 
 /** Differs whenever a transaction that writes has begun or ended; this process's own count too. */
 async function snapshotOf(db: Database): Promise<string> {
-  const { rows } = await sql<{ version: string }>`select cast(pg_current_snapshot() as text) as version`.execute(db);
+  const { rows } = await sql<{
+    version: string;
+  }>`select cast(pg_current_snapshot() as text) as version`.execute(db);
   return rows[0]?.version ?? '';
 }
 

@@ -110,8 +110,8 @@ async function insertAccount(tx: Transaction, mark: PushMark, context: WriteCont
 }
 
 /**
- * A push that changed nothing raises no version. An account that is not in sync is due now all the same; one that was refused
- * is tried again as a new version, since the old one has its outcome already. Null: in sync, nothing to wait for.
+ * A push that changed nothing raises no version. An account that is not in sync is due now all the same; one that was refused,
+ * or left to a human, is tried again as a new version, since the old one has its outcome already. Null: in sync, nothing to wait for.
  */
 export async function markUnchanged(
   tx: Transaction,
@@ -126,7 +126,7 @@ export async function markUnchanged(
     .where('resource_id', '=', key.resourceId)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const refused = REFUSED_STATES.includes(row.state);
+  const refused = REFUSED_STATES.includes(row.state) || row.state === 'task';
   if (row.settled_version === row.wanted_version && !refused) return null;
   const version = row.wanted_version + (refused ? 1 : 0);
   await tx

@@ -1,6 +1,7 @@
 import type { ConnectionId } from '../core/ids.ts';
 import { type Database, inTransaction } from './database.ts';
 import { raiseWanted } from './due-marks.ts';
+import { mirrorAllGroups } from './mirroring.ts';
 
 /** Accounts marked due in one transaction. */
 const CHUNK = 1000;
@@ -37,6 +38,7 @@ export async function expandFanout(db: Database, connectionId: ConnectionId, now
         .where('id', '=', fanout.id)
         .execute();
     } else {
+      if (row.user_ids === null) await mirrorAllGroups(tx, connectionId, context);
       await tx
         .deleteFrom('fanouts')
         .where('connection_id', '=', fanout.connection_id)

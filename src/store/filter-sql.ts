@@ -2,15 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { fold } from '../core/fold.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { AttributeRef, CompareOperator, Filter, FilterValue } from '../core/query.ts';
-import {
-  elementValue,
-  jsonBoolean,
-  jsonElements,
-  jsonValue,
-  textContains,
-  textEnds,
-  textStarts,
-} from './json-sql.ts';
+import type { JsonWords } from './json-words.ts';
 
 type Expression = RawBuilder<unknown>;
 
@@ -21,6 +13,13 @@ export interface SearchTable {
   columns: Readonly<Record<string, { name: string; nullable: boolean }>>;
 }
 
+/** Where a filter or an order is asked for, and in whose words. */
+export interface Search {
+  table: SearchTable;
+  connectionId: ConnectionId;
+  json: JsonWords;
+}
+
 /** Several values of one resource: rows under the name `e` or `m`. */
 export interface ValueRows {
   from: Expression;
@@ -29,8 +28,8 @@ export interface ValueRows {
 }
 
 /** The condition on `r` that a filter means; never null, every value a bound parameter. */
-export function filterSql(table: SearchTable, connectionId: ConnectionId, filter: Filter): Expression {
-  const compileTerm = (term: Filter): Expression => filterSql(table, connectionId, term);
+export function filterSql(search: Search, filter: Filter): Expression {
+  const compileTerm = (term: Filter): Expression => filterSql(search, term);
   switch (filter.kind) {
     case 'and':
     case 'or':
@@ -41,19 +40,19 @@ export function filterSql(table: SearchTable, connectionId: ConnectionId, filter
       return constant(filter.value);
     case 'present':
       return filter.ref.multiValued
-        ? anyRow(filter.ref, (value) => sql`${value} is not null`)
-        : sql`${resourceValue(table, filter.ref)} is not null`;
+        ? anyRow(search, filter.ref, (value) => sql`${value} is not null`)
+        : sql`${resourceValue(search, filter.ref)} is not null`;
     case 'compare':
-      return indexed(connectionId, filter) ?? comparison(table, filter);
+      return indexed(search.connectionId, filter) ?? comparison(search, filter);
     case 'element':
-      return elementSql(connectionId, filter);
+      return elementSql(search, filter);
   }
 }
 
 type Comparison = Extract<Filter, { kind: 'compare' }>;
 
 /** A single-valued attribute of `r`. */
-export function resourceValue(table: SearchTable, ref: AttributeRef): Expression {
+export function resourceValue({ table, json }: Search, ref: AttributeRef): Expression {
   switch (ref.source) {
     case 'id':
       return sql.ref('r.id');
@@ -66,8 +65,8 @@ export function resourceValue(table: SearchTable, ref: AttributeRef): Expression
     default: {
       const column = columnOf(table, ref);
       if (column !== undefined) return sql.ref(`r.${column.name}`);
-      const value = jsonValue(sql.ref('r.folded'), ref.keys);
-      return ref.fallback === undefined ? value : sql`coalesce(${value}, ${jsonBoolean(ref.fallback)})`;
+      const value = json.value(sql.ref('r.folded'), ref.keys, ref.type);
+      return ref.fallback === undefined ? value : sql`coalesce(${value}, ${booleanNumber(ref.fallback)})`;
     }
   }
 }
@@ -78,17 +77,17 @@ function columnOf(table: SearchTable, ref: AttributeRef): SearchTable['columns']
   return single && Object.hasOwn(table.columns, name) ? table.columns[name] : undefined;
 }
 
-function comparison(table: SearchTable, { operator, ref, value }: Comparison): Expression {
+function comparison(search: Search, { operator, ref, value }: Comparison): Expression {
   const bound = boundValue(ref, value);
-  const onValue = (actual: Expression): Expression => compared(actual, operator, bound);
+  const onValue = (actual: Expression): Expression => compared(search.json, actual, operator, bound);
   if (ref.multiValued) {
-    const any = anyRow(ref, onValue);
+    const any = anyRow(search, ref, onValue);
     // Without any value the attribute counts as one null.
     const nullCounts = operator === (value === null ? 'eq' : 'ne');
-    return nullCounts ? sql`(${any} or not ${anyRow(ref, () => constant(true))})` : any;
+    return nullCounts ? sql`(${any} or not ${anyRow(search, ref, () => constant(true))})` : any;
   }
-  const actual = resourceValue(table, ref);
-  const column = columnOf(table, ref);
+  const actual = resourceValue(search, ref);
+  const column = columnOf(search.table, ref);
   if (operator !== 'eq' || value === null || (ref.source !== 'id' && column === undefined)) {
     return onValue(actual);
   }
@@ -96,17 +95,21 @@ function comparison(table: SearchTable, { operator, ref, value }: Comparison): E
   return column?.nullable ? sql`(${actual} = ${bound} and ${actual} is not null)` : sql`${actual} = ${bound}`;
 }
 
-function anyRow(ref: AttributeRef, condition: (value: Expression) => Expression): Expression {
-  const rows = valueRows(ref);
+function anyRow(
+  { json }: Search,
+  ref: AttributeRef,
+  condition: (value: Expression) => Expression,
+): Expression {
+  const rows = valueRows(json, ref);
   return sql`exists (select 1 from ${rows.from} where ${rows.where} and ${condition(rows.value(ref, ref.sub))})`;
 }
 
 function elementSql(
-  connectionId: ConnectionId,
+  { connectionId, json }: Search,
   { ref, filter }: Extract<Filter, { kind: 'element' }>,
 ): Expression {
-  const rows = valueRows(ref);
-  const condition = sql`exists (select 1 from ${rows.from} where ${rows.where} and ${onElement(rows, filter)})`;
+  const rows = valueRows(json, ref);
+  const condition = sql`exists (select 1 from ${rows.from} where ${rows.where} and ${onElement(json, rows, filter)})`;
   const value = requiredValue(filter);
   const asComparison = (wanted: FilterValue): Comparison => ({
     kind: 'compare',
@@ -118,21 +121,21 @@ function elementSql(
   return shortcut === null ? condition : sql`(${shortcut} and ${condition})`;
 }
 
-function onElement(rows: ValueRows, filter: Filter): Expression {
+function onElement(json: JsonWords, rows: ValueRows, filter: Filter): Expression {
   switch (filter.kind) {
     case 'and':
     case 'or':
       return joined(
         filter.kind,
-        filter.terms.map((term) => onElement(rows, term)),
+        filter.terms.map((term) => onElement(json, rows, term)),
       );
     case 'not':
-      return sql`not (${onElement(rows, filter.term)})`;
+      return sql`not (${onElement(json, rows, filter.term)})`;
     case 'present':
       return sql`${rows.value(filter.ref, filter.ref.keys[0] ?? null)} is not null`;
     case 'compare': {
       const actual = rows.value(filter.ref, filter.ref.keys[0] ?? null);
-      return compared(actual, filter.operator, boundValue(filter.ref, filter.value));
+      return compared(json, actual, filter.operator, boundValue(filter.ref, filter.value));
     }
     case 'constant':
     case 'element':
@@ -164,7 +167,7 @@ function indexed(connectionId: ConnectionId, { operator, ref, value }: Compariso
 }
 
 /** The values of a multi-valued attribute of `r`. */
-export function valueRows(ref: AttributeRef): ValueRows {
+export function valueRows(json: JsonWords, ref: AttributeRef): ValueRows {
   if (ref.source === 'members') {
     return {
       from: sql`members as m`,
@@ -186,14 +189,14 @@ export function valueRows(ref: AttributeRef): ValueRows {
     };
   }
   return {
-    from: jsonElements(sql.ref('r.folded'), ref.keys, 'e'),
+    from: json.elements(sql.ref('r.folded'), ref.keys, 'e'),
     where: constant(true),
-    value: (_, sub) => elementValue('e', sub),
+    value: (leaf, sub) => json.elementValue('e', sub, leaf.type),
   };
 }
 
 function boundValue(ref: AttributeRef, value: FilterValue): string | number | null {
-  if (typeof value === 'boolean') return jsonBoolean(value);
+  if (typeof value === 'boolean') return booleanNumber(value);
   if (typeof value === 'string') return ref.caseExact ? value : fold(value);
   if (ref.type !== 'dateTime' || value === null || ref.source !== 'document') return value;
   // Stored times are UTC with milliseconds: their texts are in the order of time.
@@ -201,20 +204,27 @@ function boundValue(ref: AttributeRef, value: FilterValue): string | number | nu
   return ref.caseExact ? time : fold(time);
 }
 
-function compared(actual: Expression, operator: CompareOperator, bound: string | number | null): Expression {
+function compared(
+  json: JsonWords,
+  actual: Expression,
+  operator: CompareOperator,
+  bound: string | number | null,
+): Expression {
   switch (operator) {
     case 'eq':
       return sql`${actual} is not distinct from ${bound}`;
     case 'ne':
       return sql`${actual} is distinct from ${bound}`;
     case 'co':
-      return certain(textContains(actual, String(bound)));
+      return certain(json.contains(actual, String(bound)));
     case 'sw':
-      return certain(textStarts(actual, String(bound)));
+      return certain(json.starts(actual, String(bound)));
     case 'ew':
-      return certain(textEnds(actual, String(bound)));
-    default:
-      return certain(sql`${actual} ${sql.raw(ORDER[operator])} ${bound}`);
+      return certain(json.ends(actual, String(bound)));
+    default: {
+      const ordered = typeof bound === 'string' ? json.ordered(actual) : actual;
+      return certain(sql`${ordered} ${sql.raw(ORDER[operator])} ${bound}`);
+    }
   }
 }
 
@@ -227,6 +237,11 @@ function certain(condition: Expression): Expression {
 
 function constant(value: boolean): Expression {
   return value ? sql`true` : sql`false`;
+}
+
+/** As `JsonWords` give booleans. */
+function booleanNumber(value: boolean): number {
+  return value ? 1 : 0;
 }
 
 function joined(kind: 'and' | 'or', terms: Expression[]): Expression {

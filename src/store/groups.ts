@@ -35,7 +35,7 @@ export async function findGroup(
   connectionId: ConnectionId,
   id: GroupId,
 ): Promise<Group | undefined> {
-  const row = await groupRow(db, connectionId, id);
+  const row = await groupRow(db, connectionId, id).executeTakeFirst();
   return row === undefined ? undefined : rowToGroup(row);
 }
 
@@ -84,7 +84,7 @@ export async function changeGroup(
     () => displayName,
     () =>
       inTransaction(db, async (tx) => {
-        const found = await groupRow(tx, connection.id, id);
+        const found = await lockGroup(tx, connection.id, id);
         if (found === undefined) return undefined;
         const current = rowToGroup(found);
         const { write, members } = change(current);
@@ -125,7 +125,7 @@ export async function deleteGroup(
   context: WriteContext,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
-    const row = await groupRow(tx, connection.id, id);
+    const row = await lockGroup(tx, connection.id, id);
     if (row === undefined) return false;
     check(rowToGroup(row));
     const users = await removeAllMembers(tx, connection.id, id);
@@ -163,17 +163,16 @@ async function markMembers(
   await markAffected(tx, connection.id, userIds, `group ${groupId}`, context);
 }
 
-function groupRow(
-  db: Database | Transaction,
+function lockGroup(
+  tx: Transaction,
   connectionId: ConnectionId,
   id: GroupId,
 ): Promise<Selectable<GroupsTable> | undefined> {
-  return db
-    .selectFrom('groups')
-    .selectAll()
-    .where('connection_id', '=', connectionId)
-    .where('id', '=', id)
-    .executeTakeFirst();
+  return groupRow(tx, connectionId, id).forUpdate().executeTakeFirst();
+}
+
+function groupRow(db: Database | Transaction, connectionId: ConnectionId, id: GroupId) {
+  return db.selectFrom('groups').selectAll().where('connection_id', '=', connectionId).where('id', '=', id);
 }
 
 function writeColumns(write: GroupWrite) {

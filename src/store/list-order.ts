@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { AttributeRef, Position, Sort } from '../core/query.ts';
-import { resourceValue, type SearchTable, valueRows } from './filter-sql.ts';
-import { elementPlace, elementValue } from './json-sql.ts';
+import { resourceValue, type Search, valueRows } from './filter-sql.ts';
+import type { JsonWords } from './json-words.ts';
 
 type Expression = RawBuilder<unknown>;
 
@@ -14,20 +14,21 @@ export interface Order {
 /** Texts are told apart by this many characters, so that a cursor stays short. */
 const KEY_LENGTH = 200;
 
-export function orderOf(table: SearchTable, sort: Sort | null): Order {
+export function orderOf(search: Search, sort: Sort | null): Order {
   if (sort === null) return { key: null, descending: false };
   const { ref, descending } = sort;
-  const value = ref.multiValued ? firstValue(ref) : resourceValue(table, ref);
-  return { key: ref.type === 'text' ? sql`substr(${value}, 1, ${sql.lit(KEY_LENGTH)})` : value, descending };
+  const value = ref.multiValued ? firstValue(search.json, ref) : resourceValue(search, ref);
+  if (ref.type !== 'text') return { key: value, descending };
+  return { key: search.json.ordered(sql`substr(${value}, 1, ${sql.lit(KEY_LENGTH)})`), descending };
 }
 
 /** The primary value, or else the first one (RFC 7644 §3.4.2.3). */
-function firstValue(ref: AttributeRef): Expression {
-  const rows = valueRows(ref);
+function firstValue(json: JsonWords, ref: AttributeRef): Expression {
+  const rows = valueRows(json, ref);
   const value = rows.value(ref, ref.sub);
   if (ref.source !== 'document') return sql`(select min(${value}) from ${rows.from} where ${rows.where})`;
   return sql`(select ${value} from ${rows.from} where ${rows.where}
-    order by coalesce(${elementValue('e', 'primary')}, 0) desc, ${elementPlace('e')} limit 1)`;
+    order by coalesce(${json.elementValue('e', 'primary', 'boolean')}, 0) desc, ${json.elementPlace('e')} limit 1)`;
 }
 
 export function orderTerms({ key }: Order, descending: boolean): Expression {

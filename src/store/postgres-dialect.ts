@@ -53,7 +53,8 @@ class PooledConnection implements DatabaseConnection {
   async commit(): Promise<void> {
     const { command } = await this.run('commit');
     // PostgreSQL answers a commit after a failed statement by rolling back.
-    if (command !== 'COMMIT') throw new Error('A transaction went on after one of its statements had failed.');
+    if (command !== 'COMMIT')
+      throw new Error('A transaction went on after one of its statements had failed.');
   }
 
   /** A connection that broke has been rolled back by that; trying would hide why. */

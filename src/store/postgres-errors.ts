@@ -32,13 +32,15 @@ export class StatementTimeout extends StoreUnavailable {}
 /** What a failure of `pg` means to the store; a fault of the statement itself is returned as it is. */
 export function postgresError(error: unknown): unknown {
   if (error instanceof TypeError || error instanceof RangeError || !(error instanceof Error)) return error;
-  if (!(error instanceof DatabaseError)) return unavailable(`the database is not reached (${reasonOf(error)})`, error);
+  if (!(error instanceof DatabaseError))
+    return unavailable(`the database is not reached (${reasonOf(error)})`, error);
   const code = error.code ?? '';
   if (code === UNIQUE_VIOLATION) return uniqueViolation(error);
   const contention = CONTENTION.get(code);
   if (contention !== undefined) return new Contention(sentence(contention), { cause: plain(error) });
   const reason = UNAVAILABLE.get(code) ?? UNAVAILABLE_CLASSES.get(code.slice(0, 2));
-  if (code === STATEMENT_TIMEOUT) return new StatementTimeout(sentence(reason ?? ''), { cause: plain(error) });
+  if (code === STATEMENT_TIMEOUT)
+    return new StatementTimeout(sentence(reason ?? ''), { cause: plain(error) });
   return reason === undefined ? error : unavailable(reason, plain(error));
 }
 

@@ -24,7 +24,10 @@ const NUMERIC = 1700;
 const JSONB = 3802;
 
 /** A pool of connections to a PostgreSQL database. The URL's `sslmode` decides on TLS (libpq's meaning of `verify-full` is best). */
-export function openPool(url: Secret, use: Use): { db: Kysely<Tables>; scope: TransactionScope; close(): Promise<void> } {
+export function openPool(
+  url: Secret,
+  use: Use,
+): { db: Kysely<Tables>; scope: TransactionScope; close(): Promise<void> } {
   const { max, waitMs, statementMs } = LIMITS[use];
   const pool = new Pool({
     connectionString: url.reveal(),

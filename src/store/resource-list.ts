@@ -3,7 +3,8 @@ import { encodeCursor } from '../core/cursor.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { CursorTarget, Page, Position, ResourceQuery } from '../core/query.ts';
 import type { Database } from './database.ts';
-import { filterSql, type SearchTable } from './filter-sql.ts';
+import { filterSql, type Search, type SearchTable } from './filter-sql.ts';
+import { jsonWordsOf } from './json-sql.ts';
 import { beyond, type Order, orderOf, orderTerms } from './list-order.ts';
 import { pagesOf } from './page-memory.ts';
 
@@ -29,16 +30,17 @@ export async function listRows<Row>(
   query: ResourceQuery,
   guard?: string,
 ): Promise<Page<Row>> {
+  const search: Search = { table, connectionId, json: jsonWordsOf(db) };
   const conditions = [sql`r.connection_id = ${connectionId}`];
   if (guard !== undefined) conditions.push(sql`${sql.raw(guard)}()`);
-  if (query.filter !== null) conditions.push(filterSql(table, connectionId, query.filter));
+  if (query.filter !== null) conditions.push(filterSql(search, query.filter));
   const request: ListRequest = {
     db,
     table,
     connectionId,
     query,
     conditions,
-    order: orderOf(table, query.sort),
+    order: orderOf(search, query.sort),
   };
   const { page } = query;
   return page.kind === 'index'

@@ -65,7 +65,8 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
       await putBack(tx, account, settlement);
       return 'put-back';
     }
-    await replaceTasks(tx, accountKey(account), settlement.tasks, settlement.endedAt);
+    const open = await replaceTasks(tx, accountKey(account), settlement.tasks, settlement.endedAt);
+    const state = settlement.state === 'task' && open === 0 ? 'in-sync' : settlement.state;
     const newer = account.wantedVersion > version;
     const gone = settlement.claim.user === null && settlement.claim.group === null;
     if (settlement.absent && gone && !newer) {
@@ -78,7 +79,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
       settled_version: version,
       attempts: 0,
       due_at: newer ? (account.dueAt ?? settlement.endedAt) : null,
-      state: newer ? 'due' : settlement.state,
+      state: newer ? 'due' : state,
       last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
       settled_at: settlement.endedAt,
     });

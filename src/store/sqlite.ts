@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { StoreUnavailable } from '../core/errors.ts';
 import { SqliteConnection } from './dialect.ts';
 import { storeError } from './errors.ts';
 
@@ -10,7 +11,7 @@ const WRITER_PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'journal_siz
 /** SQLite's own wait for a lock stops the whole process, so it is short; the dialect waits longer, and does not. */
 const PRAGMAS = ['temp_store = memory', 'cache_size = -65536', 'busy_timeout = 5'];
 
-/** A file opened as a store is; made with mode 0600 where it is missing, unless only for reading. */
+/** A file opened as a store is; made with mode 0600 where it is missing, unless only for reading. Throws `StoreUnavailable`. */
 export function openFile(
   file: string,
   readOnly: boolean,
@@ -31,6 +32,8 @@ export function openFile(
     return connection;
   } catch (error) {
     connection?.close();
-    throw storeError(error);
+    const meaning = storeError(error);
+    if (meaning instanceof StoreUnavailable || !(meaning instanceof Error)) throw meaning;
+    throw new StoreUnavailable(meaning.message, { cause: error });
   }
 }

@@ -49,16 +49,16 @@ export async function judgeTasks(
 
 /**
  * Brings an account's tasks in line with what its newest plan leaves to a human: opened, updated when the wanted value changed,
- * obsolete when no longer wanted. One that the operator has reported done stays closed until a list disproves it.
+ * obsolete when no longer wanted. One that the operator has reported done stays closed until a list disproves it. Returns how many are open.
  */
 export async function replaceTasks(
   tx: Transaction,
   key: { connectionId: ConnectionId; accountId: AccountId },
   wishes: readonly TaskWish[],
   now: number,
-): Promise<void> {
+): Promise<number> {
   const tasks = await listTasks(tx, key.connectionId, { accountId: key.accountId });
-  if (tasks.length === 0 && wishes.length === 0) return;
+  let open = 0;
   for (const task of tasks) {
     if (task.state === 'open' && !wishes.some((wish) => wish.kind === task.kind)) {
       await updateTask(tx, task, { state: 'obsolete', updated_at: now, closed_at: now });
@@ -67,6 +67,7 @@ export async function replaceTasks(
   for (const wish of wishes) {
     const latest = tasks.findLast((task) => task.kind === wish.kind && task.state !== 'obsolete');
     const same = latest !== undefined && sameJson(latest.wanted, wish.wanted);
+    if (latest?.state === 'open' || latest === undefined || !same) open += 1;
     if (latest?.state === 'open') {
       if (same && latest.title === wish.title) continue;
       await updateTask(tx, latest, {
@@ -78,6 +79,7 @@ export async function replaceTasks(
       await insertTask(tx, key, wish, now);
     }
   }
+  return open;
 }
 
 async function insertTask(

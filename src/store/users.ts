@@ -35,7 +35,7 @@ export async function findUser(
   connectionId: ConnectionId,
   id: UserId,
 ): Promise<User | undefined> {
-  const row = await userRow(db, connectionId, id);
+  const row = await userRow(db, connectionId, id).executeTakeFirst();
   return row === undefined ? undefined : rowToUser(row);
 }
 
@@ -59,7 +59,6 @@ export async function createUser(
       };
       await tx.insertInto('users').values(row).execute();
       await writeEmails(tx, row, [], emailKeys(write.document));
-      await countUsers(tx, connection.id, 1);
       const wait = await markPushed(
         tx,
         {
@@ -71,6 +70,7 @@ export async function createUser(
         },
         context,
       );
+      await countUsers(tx, connection.id, 1);
       return { resource: rowToUser(row), changed: true, wait: connection.dryRun ? null : wait };
     }),
   );
@@ -92,7 +92,7 @@ export async function changeUser(
     () => userName,
     () =>
       inTransaction(db, async (tx) => {
-        const row = await userRow(tx, connection.id, id);
+        const row = await lockUser(tx, connection.id, id);
         if (row === undefined) return undefined;
         const current = rowToUser(row);
         const write = change(current);
@@ -124,7 +124,7 @@ export async function deleteUser(
   context: WriteContext,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
-    const row = await userRow(tx, connection.id, id);
+    const row = await lockUser(tx, connection.id, id);
     if (row === undefined) return false;
     check(rowToUser(row));
     await removeUserRows(tx, connection.id, id, context.now);
@@ -179,17 +179,17 @@ export async function removeUserRows(
   await countUsers(tx, connectionId, -1);
 }
 
-function userRow(
-  db: Database | Transaction,
+/** For whoever may write a User and its account: the User's row comes first, then Groups' rows, then accounts'. */
+export function lockUser(
+  tx: Transaction,
   connectionId: ConnectionId,
   id: UserId,
 ): Promise<Selectable<UsersTable> | undefined> {
-  return db
-    .selectFrom('users')
-    .selectAll()
-    .where('connection_id', '=', connectionId)
-    .where('id', '=', id)
-    .executeTakeFirst();
+  return userRow(tx, connectionId, id).forUpdate().executeTakeFirst();
+}
+
+function userRow(db: Database | Transaction, connectionId: ConnectionId, id: UserId) {
+  return db.selectFrom('users').selectAll().where('connection_id', '=', connectionId).where('id', '=', id);
 }
 
 function writeColumns(write: UserWrite) {

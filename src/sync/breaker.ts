@@ -10,6 +10,8 @@ export interface Breaker {
   openUntil(): number;
   /** How many deliveries may begin: all of them, one probe, or none. */
   admits(limit: number): number;
+  /** What was admitted found nothing to do. */
+  unused(): void;
   succeeded(): void;
   /** The vendor could not be reached or gave no readable answer. True: this failure tripped it. */
   failed(): boolean;
@@ -28,6 +30,9 @@ export function createBreaker(clock: Clock): Breaker {
       if (probing || clock.now() < until || limit === 0) return 0;
       probing = true;
       return 1;
+    },
+    unused() {
+      probing = false;
     },
     succeeded() {
       failures = 0;

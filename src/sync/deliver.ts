@@ -132,7 +132,11 @@ function waitForList(tools: DeliveryTools, progress: Progress, wanted: Wanted): 
   const { actual } = progress.knowledge;
   const steps = actual === null ? [] : plan(planInput(tools, progress, wanted, actual));
   progress.tasks = steps.flatMap((step) => (step.step === 'task' ? [step.task] : []));
-  return { kind: 'later', reason: `A newer list of ${tools.vendor.title} tells what is there.` };
+  const { doubtAt } = progress.knowledge;
+  if (doubtAt === null)
+    return { kind: 'later', reason: `A newer list of ${tools.vendor.title} tells what is there.` };
+  const reason = `A call to ${tools.vendor.title} ended without an answer; it is looked up when it can no longer take effect.`;
+  return { kind: 'later', reason, until: doubtAt + tools.callTimeoutMs };
 }
 
 const LEAVING: ReadonlySet<Step['step']> = new Set(['suspend', 'remove', 'revoke']);

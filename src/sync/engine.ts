@@ -52,7 +52,7 @@ export class Sync implements Deliveries {
   readonly #opened = new Map<ConnectionId, { version: number; tools: Opened }>();
   #epoch = 0;
   #stopping = false;
-  #seenVersion = -1;
+  #seenVersion = '';
 
   constructor(options: SyncOptions) {
     this.#options = { ...options, callTimeoutMs: options.callTimeoutMs ?? CALL_TIMEOUT_MS };

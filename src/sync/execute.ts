@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { VendorError } from '../core/errors.ts';
 import type { FieldTable, FieldValues } from '../core/field.ts';
 import { sameJson } from '../core/json.ts';
-import type { CreateOutcome, Session, WantedCreate } from '../vendor-kit/vendor.ts';
+import type { Changes, CreateOutcome, Session, WantedCreate } from '../vendor-kit/vendor.ts';
 import { describeStep, learnAbsent, learnPresent, type Progress } from './attempt.ts';
 import { mergeWritten } from './differences.ts';
 import type { Step } from './plan.ts';
@@ -102,7 +102,10 @@ async function changeAccount(
   try {
     await callFor(executor, progress, step, account);
   } catch (error) {
-    if (!(error instanceof VendorError) || error.code !== 'GONE') throw error;
+    if (!(error instanceof VendorError)) throw error;
+    // What may have been written counts as written, so that it can be taken back.
+    if (error.code === 'UNCERTAIN' && step.step === 'update') noteUpdate(executor, progress, step.changes);
+    if (error.code !== 'GONE') throw error;
     learnAbsent(progress);
     return { kind: 'plan-again' };
   }
@@ -110,12 +113,17 @@ async function changeAccount(
   return step.step === 'reactivate' ? { kind: 'plan-again' } : null;
 }
 
+function noteUpdate({ fields }: Executor, progress: Progress, changes: Changes): void {
+  progress.knowledge.written = mergeWritten(fields, progress.knowledge.written, changes);
+}
+
 async function callFor(
-  { session, fields }: Executor,
+  executor: Executor,
   progress: Progress,
   step: AccountStep,
   account: VendorAccount,
 ): Promise<void> {
+  const { session } = executor;
   if (step.step === 'remove' || step.step === 'withdraw') {
     await supported(session[step.step])(account);
     learnAbsent(progress);
@@ -123,7 +131,7 @@ async function callFor(
   }
   if (step.step === 'update') {
     learnPresent(progress, await supported(session.update)(account, step.changes), null);
-    progress.knowledge.written = mergeWritten(fields, progress.knowledge.written, step.changes);
+    noteUpdate(executor, progress, step.changes);
     return;
   }
   learnPresent(progress, await supported(session[step.step])(account), null);

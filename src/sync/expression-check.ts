@@ -23,6 +23,10 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   'trim',
   'uppercase',
 ]);
+/** Later steps of a path run once an element, so they must not give several each. */
+const SINGLE_FUNCTIONS: ReadonlySet<string> = new Set(
+  [...FUNCTIONS].filter((name) => !['append', 'distinct', 'lookup', 'split'].includes(name)),
+);
 const NODES: ReadonlySet<string> = new Set([
   'binary',
   'block',
@@ -66,18 +70,20 @@ export function checkExpression(text: string): string | null {
 }
 
 function checkNode(node: unknown, depth: number): string | null {
-  if (depth > MAX_DEPTH * 2) return `The expression is nested more than ${MAX_DEPTH} deep.`;
+  if (depth > MAX_DEPTH) return `The expression is nested more than ${MAX_DEPTH} deep.`;
   if (Array.isArray(node)) return firstFault(node, depth);
   if (typeof node !== 'object' || node === null) return null;
   const { type, ...parts } = node as Record<string, unknown> & { type?: string };
   const fault = type === undefined ? null : nodeFault(type, parts);
   if (fault !== null) return fault;
-  return firstFault(
-    Object.entries(parts)
-      .filter(([name]) => !(type === 'function' && name === 'procedure'))
-      .map(([, part]) => part),
-    depth + 1,
+  const inner = Object.entries(parts).filter(([name]) => !(type === 'function' && name === 'procedure'));
+  // A path is only the way its steps are held: `$trim(a.b)` is as deep as `$trim(a)`.
+  const deeper = type === undefined || type === 'path' || type === 'name' ? depth : depth + 1;
+  const innerFault = firstFault(
+    inner.map(([, part]) => part),
+    deeper,
   );
+  return innerFault ?? (type === undefined ? null : stepFault(type, parts));
 }
 
 function firstFault(parts: readonly unknown[], depth: number): string | null {
@@ -100,6 +106,47 @@ function nodeFault(type: string, parts: Record<string, unknown>): string | null 
     return `The expression uses the variable $${String(parts['value'])}, which is not allowed.`;
   }
   return type === 'function' ? functionFault(parts['procedure']) : null;
+}
+
+/** A later step that makes lists would multiply the elements by its own, step after step. */
+function stepFault(type: string, parts: Record<string, unknown>): string | null {
+  if (type !== 'path' || !Array.isArray(parts['steps'])) return null;
+  return parts['steps'].slice(1).every(isSingle)
+    ? null
+    : 'The expression makes a list in a later step of a path, which is not allowed.';
+}
+
+/** Gives at most one value for each element that it is asked about. */
+function isSingle(node: Node): boolean {
+  switch (node.type) {
+    case 'name':
+    case 'string':
+    case 'number':
+    case 'value':
+    case 'variable':
+    case 'binary':
+      return true;
+    case 'function':
+      return SINGLE_FUNCTIONS.has(node.procedure?.value ?? '');
+    case 'block':
+      return (node.expressions ?? []).every(isSingle);
+    case 'path':
+      return (node.steps ?? []).every(isSingle);
+    case 'condition':
+      return [node.then, node.else].every((part) => part === undefined || isSingle(part));
+    default:
+      return false;
+  }
+}
+
+interface Node {
+  type?: string;
+  procedure?: { value?: string };
+  expressions?: Node[];
+  steps?: Node[];
+
+  then?: Node;
+  else?: Node;
 }
 
 function functionFault(procedure: unknown): string | null {

@@ -34,6 +34,7 @@ function compile(field: Field, text: string): (input: JsonObject) => Promise<Jso
     return () => Promise.reject(new VendorError('REJECTED', `The mapping of ${field.name}: ${fault}`));
   }
   const expression: Expression = jsonata(text);
+  boundGrowth(expression);
   return async (input) => {
     try {
       const result: unknown = await expression.evaluate(input);
@@ -47,6 +48,31 @@ function compile(field: Field, text: string): (input: JsonObject) => Promise<Jso
       );
     }
   };
+}
+
+/** No text that an expression makes may be longer than this; vendors' limits are far below. */
+const MAX_TEXT = 10_000;
+
+/** The functions that can multiply a text are replaced by ones that refuse to. */
+function boundGrowth(expression: Expression): void {
+  expression.assign('replace', (text?: string, pattern?: string, replacement = '', limit?: number) => {
+    if (text === undefined || pattern === undefined) return text;
+    if (pattern === '') throw new Error('The second argument of $replace must not be empty.');
+    const parts = text.split(pattern);
+    const count = Math.min(limit ?? parts.length, parts.length - 1);
+    const kept = parts.slice(count).join(pattern);
+    return bounded([...parts.slice(0, count), kept], replacement);
+  });
+  expression.assign('join', (list?: string | string[], separator = '') => {
+    if (list === undefined) return undefined;
+    return bounded(typeof list === 'string' ? [list] : list, separator);
+  });
+}
+
+function bounded(parts: readonly string[], separator: string): string {
+  const length = parts.reduce((sum, part) => sum + String(part).length + separator.length, 0);
+  if (length > MAX_TEXT) throw new Error(`A text would be longer than ${MAX_TEXT} characters.`);
+  return parts.join(separator);
 }
 
 /** The User as expressions see it: its attributes, with the enterprise extension under `enterprise`. */

@@ -33,7 +33,7 @@ export async function finish(tools: DeliveryTools, progress: Progress, ending: E
         tools,
         progress,
         errorOf('PENDING', ending.reason, tools),
-        tools.clock.now() + LIST_PACE_MS,
+        ending.until ?? tools.clock.now() + LIST_PACE_MS,
       );
     case 'held':
       return settleAs(tools, progress, {
@@ -116,20 +116,17 @@ async function finishFailed(tools: DeliveryTools, progress: Progress, error: unk
       return settleDone(tools, progress);
     case 'THROTTLED': {
       const until = error.retryAt ?? now + backoffMs(progress.claim.account.attempts + 1);
-      return { ...(await releaseLater(tools, progress, failure, until)), throttledUntil: until };
+      return releaseLater(tools, progress, failure, until, until);
     }
-    case 'UNCERTAIN':
-      return releaseLater(
-        tools,
-        progress,
-        failure,
-        (progress.knowledge.doubtAt ?? now) + tools.callTimeoutMs,
-      );
+    case 'UNCERTAIN': {
+      const certainAt = (progress.knowledge.doubtAt ?? now) + tools.callTimeoutMs;
+      return releaseLater(tools, progress, failure, Math.max(certainAt, error.retryAt ?? 0), error.retryAt);
+    }
     case 'UNAUTHORISED':
     case 'GONE':
     case 'UNAVAILABLE':
     case 'UNREADABLE':
-      return releaseLater(tools, progress, failure, error.retryAt ?? 0);
+      return releaseLater(tools, progress, failure, error.retryAt ?? 0, error.retryAt);
   }
 }
 
@@ -138,11 +135,12 @@ async function releaseLater(
   progress: Progress,
   error: AccountError,
   notBefore: number,
+  throttledUntil: number | null = null,
 ): Promise<Finished> {
   const now = tools.clock.now();
   const dueAt = Math.max(now + backoffMs(progress.claim.account.attempts + 1), notBefore);
   await release(tools.db, endAttempt(progress, error, now), dueAt, progress.tasks);
-  return { result: 'retry', error, throttledUntil: null };
+  return { result: 'retry', error, throttledUntil };
 }
 
 function notPermittedTask(progress: Progress, tools: DeliveryTools, error: VendorError): TaskWish {

@@ -1,5 +1,7 @@
 import type { VendorAccount } from '../core/account.ts';
+import { sameJson } from '../core/json.ts';
 import { learnAbsent, learnPresent, type Progress } from './attempt.ts';
+import { writtenByCreate } from './execute.ts';
 import type { DeliveryTools, LiveTools } from './tools.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -38,8 +40,10 @@ async function resolveDoubt(
   const { vendorId, actual } = progress.knowledge;
   const address = progress.knowledge.address ?? wanted.address;
   if (address === null) return 'absent';
+  const certainAt = doubtAt + tools.callTimeoutMs;
+  if (tools.clock.now() < certainAt) return 'later';
   const key = vendorId === null ? { address } : { id: vendorId, address };
-  const found = await live.lookup.find(key, { since: doubtAt + tools.callTimeoutMs, urgent: true });
+  const found = await live.lookup.find(key, { since: certainAt, urgent: true });
   if (found === 'later') return found;
   const invited = actual === null || actual.presence === 'pending';
   if (found === 'unknown' || (found === 'absent' && invited && tools.supports.hidesPending === true)) {
@@ -52,10 +56,24 @@ async function resolveDoubt(
     // Under the wanted address it stays reserved; under another one it is free now.
     if (address === wanted.address) progress.knowledge.address = address;
   } else {
-    // An account that appears after an uncertain create is the one that Causeway made.
+    // An account that appears after an uncertain create is the one that Causeway made, with all that it has.
+    if (vendorId === null)
+      progress.knowledge.written = writtenByCreate(tools.vendor.fields, found.fields, found);
+    else noteArrived(progress, wanted, found);
     learnPresent(progress, found, 'created');
   }
   return found;
+}
+
+/** What an uncertain update was to write and is there now was written by it. */
+function noteArrived(progress: Progress, wanted: Wanted, found: VendorAccount): void {
+  const arrived = Object.entries(wanted.fields).filter(([name, { value, from }]) => {
+    return (
+      (from === 'idp' || from === 'rule') && !Array.isArray(value) && sameJson(found.fields[name], value)
+    );
+  });
+  const values = Object.fromEntries(arrived.map(([name, { value }]) => [name, value]));
+  progress.knowledge.written = { ...progress.knowledge.written, ...values };
 }
 
 /**

@@ -16,7 +16,7 @@ import type { DeliveryTools, LiveTools } from './tools.ts';
 
 /** One difference between the vendor's list and what is wanted. */
 export interface Finding {
-  /** changed, missing, returned, unmanaged, ambiguous, rejected. */
+  /** changed, missing, returned, accepted (by somebody who was to have no access), unmanaged, ambiguous, rejected. */
   kind: string;
   address: string | null;
   /** The userName, where a User belongs to it. */
@@ -153,7 +153,8 @@ async function act(tools: DeliveryTools, claim: Claim, judgement: Judgement, run
   if (amendment?.deliver !== undefined && judgement.kind === 'missing' && wantsActive(claim))
     run.creations += 1;
   const twice = judgement.kind === 'missing' && account.missingSince !== null;
-  const told = judgement.kind === 'changed' || judgement.kind === 'returned' || twice;
+  const late = judgement.kind === 'accepted' && !wantsActive(claim);
+  const told = judgement.kind === 'changed' || judgement.kind === 'returned' || twice || late;
   const rejected = account.guard?.decision === 'rejected';
   if (!told && !rejected) return;
   run.findings.push({

@@ -59,20 +59,31 @@ async function finishSurely(
   context: RunContext,
   tools: DeliveryTools,
   progress: Progress,
-  ending: Ending,
+  first: Ending,
 ): Promise<Finished> {
+  let ending = first;
   for (;;) {
     try {
       return await finish(tools, progress, ending);
     } catch (error) {
-      if (!(error instanceof StoreUnavailable) || context.stopped()) throw error;
-      context.log.error(
-        { ...aboutClaim(progress.claim), err: error },
-        'The end of a delivery could not be stored yet.',
-      );
-      await new Promise((resolve) => setTimeout(resolve, STORE_RETRY_MS));
+      const about = aboutClaim(progress.claim);
+      if (error instanceof StoreUnavailable && !context.stopped()) {
+        context.log.error({ ...about, err: error }, 'The end of a delivery could not be stored yet.');
+        await new Promise((resolve) => setTimeout(resolve, STORE_RETRY_MS));
+        continue;
+      }
+      if (error instanceof StoreUnavailable || ending !== first) throw error;
+      context.log.error({ ...about, err: error }, 'What a delivery learned could not be stored.');
+      forget(progress, tools.clock.now());
+      ending = { kind: 'failed', error };
     }
   }
+}
+
+/** What was learned fits no row (the vendor gave one account another one's address): the next attempt looks anew. */
+function forget(progress: Progress, now: number): void {
+  const { address, vendorId, origin, actual, written } = progress.claim.account;
+  progress.knowledge = { address, vendorId, origin, actual, written, doubtAt: progress.callStartedAt ?? now };
 }
 
 /** One call's bad-key answer may be about that call alone: `verify` tells, and pauses the connection if the key is dead. */

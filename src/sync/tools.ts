@@ -35,7 +35,7 @@ export type Ending =
   /** A guard stopped the step until an operator decides. */
   | { kind: 'held'; reason: string }
   /** An invitation has to be accepted first. */
-  | { kind: 'later'; reason: string }
+  | { kind: 'later'; reason: string; until?: number }
   /** Another account of the same address is being delivered: ask again shortly. */
   | { kind: 'busy' }
   | { kind: 'failed'; error: unknown };

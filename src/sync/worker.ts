@@ -102,6 +102,7 @@ export class Worker {
     if (limit === 0) return;
     const mirrored = connection.policies.groups === 'mirror';
     const claims = await claimDue(db, connectionId, { epoch, now: clock.now(), limit, mirrored });
+    if (claims.length === 0) this.#breaker.unused();
     for (const claim of claims) this.#start(connection, tools, claim);
     if (claims.length === limit && this.#breaker.openUntil() === 0) return;
     const next = await nextDueAt(db, connectionId);

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Ran, realEnvironment, run } from './command-line.ts';
 
@@ -28,7 +28,7 @@ describe('connection add', () => {
   });
 
   it('takes a credential from standard input, a file, or unseen from a terminal; and never shows it', async () => {
-    const file = join(process.env['TMPDIR'] ?? '/tmp', `causeway-credentials-${process.pid}.json`);
+    const file = join(dirname(realEnvironment()['CAUSEWAY_DATA_DIR'] ?? ''), 'credentials.json');
     writeFileSync(file, JSON.stringify({ apiKey: SECRET }), { mode: 0o600 });
     const ways: [string[], { piped?: string; typed?: string[] }][] = [
       [FROM_STDIN, PIPED],

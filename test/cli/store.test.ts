@@ -1,9 +1,44 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { realEnvironment, run, runProcess } from './command-line.ts';
 
 const ADD = ['connection', 'add', 'crm', '--vendor', 'crankwheel', '--credentials-file', '-'];
 const CREDENTIALS = '{"apiKey":"very-secret-key"}';
+
+const COMMANDS = [
+  'serve',
+  'connection add',
+  'connection list',
+  'connection show',
+  'connection settings',
+  'connection edit',
+  'connection test',
+  'connection pause',
+  'connection resume',
+  'connection remove',
+  'token issue',
+  'token list',
+  'token revoke',
+  'mapping show',
+  'mapping check',
+  'mapping set',
+  'plan',
+  'dry-run on',
+  'dry-run off',
+  'account list',
+  'account show',
+  'account retry',
+  'audit list',
+  'delivery list',
+  'task list',
+  'task done',
+  'import',
+  'drift',
+  'held list',
+  'held release',
+  'held reject',
+  'person erase',
+];
 
 describe('the program', () => {
   it('answers 0 for done, 1 for refused and 2 for a wrong command line, with one message and no stack', async () => {
@@ -29,36 +64,24 @@ describe('the program', () => {
     },
   );
 
-  it.each([
-    ['serve'],
-    ['connection add'],
-    ['connection list'],
-    ['connection show'],
-    ['connection settings'],
-    ['connection edit'],
-    ['connection test'],
-    ['connection pause'],
-    ['connection resume'],
-    ['connection remove'],
-    ['token issue'],
-    ['token list'],
-    ['token revoke'],
-    ['mapping show'],
-    ['mapping check'],
-    ['mapping set'],
-    ['plan'],
-    ['dry-run on'],
-    ['dry-run off'],
-    ['account list'],
-    ['account show'],
-    ['account retry'],
-    ['delivery list'],
-    ['task list'],
-    ['task done'],
-  ])('has examples in the help of %s', async (command) => {
+  it.each(COMMANDS)('has examples in the help of %s, and a line in docs/cli.md', async (command) => {
     const ran = await run({}, [...command.split(' '), '--help']);
     expect(ran.code).toBe(0);
     expect(ran.out.split('\nExamples:\n')[1]).toContain(`  $ causeway ${command}`);
+    expect(readFileSync('docs/cli.md', 'utf8')).toMatch(new RegExp(`^\\|.*\`${command}[\` ]`, 'm'));
+  });
+
+  it('has no command but these', async () => {
+    const namesIn = (help: string) =>
+      [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]
+        .map(([, name]) => name ?? '')
+        .filter((name) => name !== 'help');
+    const found: string[] = [];
+    for (const name of namesIn((await run({}, ['--help'])).out.split('\nIt works')[0] ?? '')) {
+      const inner = namesIn((await run({}, [name, '--help'])).out);
+      found.push(...(inner.length === 0 ? [name] : inner.map((one) => `${name} ${one}`)));
+    }
+    expect(found.toSorted()).toEqual(COMMANDS.toSorted());
   });
 });
 

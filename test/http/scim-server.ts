@@ -55,6 +55,14 @@ function schemaNamed(vendor: string): ConnectionSchema {
         withoutCall: 'task',
         default: { from: 'none' },
       },
+      {
+        name: 'seats',
+        description: 'How many seats the person takes.',
+        type: 'integer',
+        set: 'always',
+        withoutCall: 'task',
+        default: { from: 'none' },
+      },
     ],
   };
 }
@@ -87,11 +95,26 @@ export interface ScimServer {
 
 /** The SCIM router over a real store, with two connections and a delivery side that answers as the test says. */
 export async function startScim(): Promise<ScimServer> {
-  const db = await openTemporary();
+  return serveScim(await openTemporary(), (close) => onTestFinished(async () => void (await close())));
+}
+
+/** The same over a store that is open already; `atEnd` is given what has to be done at the end. */
+export async function serveScim(
+  db: Database,
+  atEnd: (close: () => unknown) => unknown,
+  connectionIds: readonly string[] = ['acme', 'other'],
+): Promise<ScimServer> {
   const keyring = openKeyring(new Uint8Array(32).fill(7));
   const connections = new Map<string, Connection>();
-  for (const id of ['acme', 'other']) {
-    const connection = { id, vendor: id, title: id, settings: {}, mapping: {}, dryRun: false };
+  for (const id of connectionIds) {
+    const connection = {
+      id,
+      vendor: id === 'other' ? id : 'acme',
+      title: id,
+      settings: {},
+      mapping: {},
+      dryRun: false,
+    };
     const policies = { policies: POLICIES, policyOverrides: {} };
     connections.set(id, await insertConnection(db, keyring, { ...connection, ...policies }, {}, NOW));
   }
@@ -118,7 +141,7 @@ export async function startScim(): Promise<ScimServer> {
     publicUrl: () => 'https://scim.example.com',
     clock: { now: () => NOW },
   });
-  const url = await listen(router, log, connections);
+  const url = await listen(router, log, connections, atEnd);
   return Object.assign(state, {
     db,
     url,
@@ -126,7 +149,12 @@ export async function startScim(): Promise<ScimServer> {
   });
 }
 
-async function listen(router: Router, log: Log, connections: Map<string, Connection>): Promise<string> {
+async function listen(
+  router: Router,
+  log: Log,
+  connections: Map<string, Connection>,
+  atEnd: (close: () => unknown) => unknown,
+): Promise<string> {
   const app = express();
   app.use('/scim/:connection/v2', (request, response, next) => {
     const connection = connections.get(request.params.connection);
@@ -139,7 +167,7 @@ async function listen(router: Router, log: Log, connections: Map<string, Connect
   app.use(scimErrorHandler(log));
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -55,6 +55,8 @@ export async function openAccounts(records: FakeRecords): Promise<Accounts> {
   const byEmail = (email: string) => all().find((one) => fold(one.email) === fold(email));
   const byResellerId = (resellerId: string) => all().find((one) => one.resellerId === resellerId);
   const put = (account: FakeAccount) => table.put(account.id, account);
+  // An id is never given twice, as the accounts that had it are gone.
+  let lastId = FIRST_ID - 1;
   return {
     all,
     byEmail,
@@ -63,8 +65,8 @@ export async function openAccounts(records: FakeRecords): Promise<Accounts> {
     put,
     delete: (id) => table.delete(id),
     async add(described) {
-      const id = String(Math.max(FIRST_ID - 1, ...all().map((one) => Number(one.id))) + 1);
-      const account = FakeAccount.parse({ id, ...described });
+      lastId = Math.max(lastId, ...all().map((one) => Number(one.id))) + 1;
+      const account = FakeAccount.parse({ id: String(lastId), ...described });
       await put(account);
       return account;
     },

@@ -4,7 +4,7 @@ import type { FieldValue, FieldValues } from '../../core/field.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Changes, WantedCreate } from '../../vendor-kit/vendor.ts';
 import type { Settings } from './settings.ts';
-import type { Team, User } from './wire.ts';
+import { isAdmin, type Team, type User } from './wire.ts';
 
 /** The body of a create: snake_case but for `roleUUID`, in the order of Attention's example. */
 export function toCreate({ address, fields }: WantedCreate): JsonObject {
@@ -60,7 +60,10 @@ export function toAccount(user: User): VendorAccount[] {
     ['botName', user.botName],
     ['dealsEnabled', user.settings?.dealsEnabled],
   ]);
-  return [{ id: user.uuid, address: email, presence: user.deactivatedAt ? 'suspended' : 'active', fields }];
+  const presence = user.deactivatedAt ? 'suspended' : 'active';
+  return [
+    { id: user.uuid, address: email, presence, fields, ...(isAdmin(user) && { extra: { admin: true } }) },
+  ];
 }
 
 /** A team as a vendor group; Attention tells its name with a prefix that was not sent. */

@@ -7,6 +7,7 @@ import { createVendorClient } from '../../vendor-kit/client.ts';
 import type { VendorHttp } from '../../vendor-kit/http.ts';
 import type { AccountKey, Changes, GroupSession, Session } from '../../vendor-kit/vendor.ts';
 import { restCalls } from './client.ts';
+import { keepLastAdmin } from './last-admin.ts';
 import { toAccount, toCreate, toGroup, toUpdate } from './mapping.ts';
 import { scimSide } from './scim.ts';
 import type { Credentials, Settings } from './settings.ts';
@@ -23,6 +24,8 @@ export function connect(settings: Settings, { apiKey, scimToken }: Credentials, 
     });
   const rest = restCalls(client(settings.authorisation === 'bearer' ? `Bearer ${apiKey}` : apiKey));
   const scim = settings.scim.enabled && scimSide(client(`Bearer ${token}`), settings.scim.update);
+
+  const withAdminLeft = keepLastAdmin(rest.listUsers);
 
   async function* list() {
     for (const user of await rest.listUsers()) yield* toAccount(user);
@@ -47,7 +50,10 @@ export function connect(settings: Settings, { apiKey, scimToken }: Credentials, 
   async function update(account: VendorAccount, changes: Changes): Promise<VendorAccount> {
     const current = account.fields['teams'] ? account : await find(account);
     if (current === 'absent') throw new VendorError('GONE', 'Attention no longer has this account.');
-    return complete(await rest.updateUser(account.id, toUpdate(current, changes, settings)));
+    const body = toUpdate(current, changes, settings);
+    const write = async () => complete(await rest.updateUser(account.id, body));
+    const role = changes.set['roleUUID'];
+    return typeof role === 'string' ? withAdminLeft(current, write, role) : write();
   }
 
   return {
@@ -58,10 +64,14 @@ export function connect(settings: Settings, { apiKey, scimToken }: Credentials, 
     list,
     create: (wanted) => createEach(wanted, async (one) => complete(await rest.createUser(toCreate(one)))),
     update,
-    remove: async (account) => void (await orAbsent(() => rest.deleteUser(account.id))),
+    remove: async (account) =>
+      void (await withAdminLeft(account, () => orAbsent(() => rest.deleteUser(account.id)))),
     groups: teamSession(rest, settings.teamNamePrefix),
     ...(settings.lookup === 'filter' && { find }),
-    ...(scim && { suspend: scim.suspend, reactivate: scim.reactivate }),
+    ...(scim && {
+      suspend: (account: VendorAccount) => withAdminLeft(account, () => scim.suspend(account)),
+      reactivate: scim.reactivate,
+    }),
   };
 }
 

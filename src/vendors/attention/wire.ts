@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { looseList } from '../../vendor-kit/wire.ts';
 
 const Reference = z.object({ uuid: z.string() });
+const Role = z.object({ uuid: z.string(), type: z.string().nullish() });
+type Role = z.infer<typeof Role>;
 
 /**
  * A user as any of the REST calls describes it. The reply to a create lacks `roles` and `teams`; the seat type stands in
@@ -13,7 +15,7 @@ export const User = z.object({
   firstName: z.string().nullish(),
   lastName: z.string().nullish(),
   roleUUID: z.string().nullish(),
-  roles: z.array(Reference).nullish(),
+  roles: z.array(Role).nullish(),
   teams: z.array(Reference).nullish(),
   primaryTeamUUID: z.string().nullish(),
   seatType: z.string().nullish(),
@@ -22,6 +24,15 @@ export const User = z.object({
   settings: z.object({ seat_type: z.string().nullish(), dealsEnabled: z.boolean().nullish() }).nullish(),
 });
 export type User = z.infer<typeof User>;
+
+/** The types are written ADMIN, SALES_REP and manager. */
+export function isAdminRole(role: Role): boolean {
+  return role.type?.toUpperCase() === 'ADMIN';
+}
+
+export function isAdmin({ roles }: User): boolean {
+  return roles?.some(isAdminRole) ?? false;
+}
 
 export const UserReply = z.object({ data: User }).transform(({ data }) => data);
 export const UserList = z.object({ data: z.array(User) }).transform(({ data }) => data);

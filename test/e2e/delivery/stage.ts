@@ -23,11 +23,11 @@ import { type Keyring, openKeyring } from '../../../src/store/encryption.ts';
 import { listTasks } from '../../../src/store/tasks.ts';
 import { issueToken } from '../../../src/store/tokens.ts';
 import { Sync } from '../../../src/sync/engine.ts';
-import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
 import { policiesInForce } from '../../../src/vendor-kit/policies.ts';
 import { loadFake } from '../../../src/vendors/fakes.ts';
 import { vendorById, vendors } from '../../../src/vendors/index.ts';
 import { memoryRecords } from '../../contract/vendors-setup.ts';
+import { FakeVendor } from './fake-vendor.ts';
 
 const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -53,15 +53,8 @@ interface Answer {
   body: JsonObject;
 }
 
-interface VendorCall {
-  method: string;
-  path: string;
-  status: number | null;
-  body: string;
-}
-
 /** Everything but the process: identity provider → HTTP → store → worker → HTTP → one fake vendor. */
-export class Stage {
+export class Stage extends FakeVendor {
   readonly id = ID;
   db: Database;
   #sync: Sync;
@@ -70,7 +63,6 @@ export class Stage {
   #token = '';
   readonly keyring: Keyring;
   readonly #file: string;
-  readonly #fake: Listener;
   readonly #callTimeoutMs: number;
 
   constructor(parts: {
@@ -80,10 +72,10 @@ export class Stage {
     fake: Listener;
     callTimeoutMs: number;
   }) {
+    super(parts.fake.url);
     this.#file = parts.file;
     this.db = parts.db;
     this.keyring = parts.keyring;
-    this.#fake = parts.fake;
     this.#callTimeoutMs = parts.callTimeoutMs;
     this.#sync = this.#newSync();
     this.#listener = parts.fake;
@@ -197,57 +189,6 @@ export class Stage {
 
   patchGroup(id: string, ...operations: JsonObject[]): Promise<Answer> {
     return this.send('PATCH', `/Groups/${id}`, { schemas: [PATCH_OP], Operations: operations });
-  }
-
-  async #control(method: string, path: string, body?: JsonObject): Promise<JsonObject> {
-    const response = await fetch(`${this.#fake.url}/_fake/${path}`, {
-      method,
-      ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-    });
-    expect(response.ok, `${method} /_fake/${path}: ${response.status}`).toBe(true);
-    return response.status === 204 ? {} : ((await response.json()) as JsonObject);
-  }
-
-  /** Calls the vendor has received, those whose `METHOD /path` contains `match`. */
-  async calls(match = ''): Promise<VendorCall[]> {
-    const { calls } = (await this.#control('GET', 'calls')) as unknown as { calls: VendorCall[] };
-    return calls.filter(({ method, path }) => `${method} ${path}`.includes(match));
-  }
-
-  /** Calls that can change something, as `METHOD /path`. */
-  async writes(): Promise<string[]> {
-    const calls = await this.calls();
-    return calls.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
-  }
-
-  async forgetCalls(): Promise<void> {
-    await this.#control('DELETE', 'calls');
-  }
-
-  async vendorAccounts(): Promise<FakeAccount[]> {
-    const { accounts } = (await this.#control('GET', 'accounts')) as unknown as { accounts: FakeAccount[] };
-    return accounts;
-  }
-
-  /** Addresses at the vendor, in order. */
-  async addresses(): Promise<string[]> {
-    return (await this.vendorAccounts()).map(({ key }) => key).sort();
-  }
-
-  async seed(key: string, vendor: JsonObject = {}): Promise<void> {
-    await this.#control('POST', 'accounts', { key, vendor });
-  }
-
-  async forget(key: string): Promise<void> {
-    await this.#control('DELETE', `accounts/${encodeURIComponent(key)}`);
-  }
-
-  async fault(fault: JsonObject): Promise<void> {
-    await this.#control('POST', 'faults', fault);
-  }
-
-  async endFaults(): Promise<void> {
-    await this.#control('DELETE', 'faults');
   }
 
   account(userId: string): Promise<Account | undefined> {

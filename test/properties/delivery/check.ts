@@ -1,6 +1,6 @@
 import { fold } from '../../../src/core/fold.ts';
 import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
-import { acceptAll, faultOf, type Person, type Play, replaceKey } from './play.ts';
+import { acceptAll, faultOf, type Person, type Play, readUser, replaceKey } from './play.ts';
 
 /** As long as between two lists of which both count. */
 const A_WHILE_MS = 120_000;
@@ -30,14 +30,15 @@ export async function endPlay(play: Play): Promise<string[]> {
 }
 
 /** No acknowledged push is lost, and none that was refused looks accepted. */
-async function checkUsers({ world, people }: Play): Promise<string[]> {
+async function checkUsers(play: Play): Promise<string[]> {
   const faults: string[] = [];
-  for (const person of people) {
-    const filter = encodeURIComponent(`externalId eq "ext-${person.who}"`);
-    const { body } = await world.send('GET', `/Users?filter=${filter}`);
-    const [user, ...others] = (body['Resources'] ?? []) as Record<string, never>[];
-    if (others.length > 0) faults.push(`${person.address}: there are ${others.length + 1} Users`);
-    if (person.id === null && user !== undefined)
+  for (const person of play.people) {
+    const user = await readUser(play, person);
+    const { before } = person;
+    const isPutBack =
+      before !== null && (user === undefined ? before.id === null : faultOf(before, user) === null);
+    if (isPutBack) Object.assign(person, before, { id: user === undefined ? null : person.id });
+    if (user !== undefined && person.id === null)
       faults.push(`${person.address}: the User was deleted and is there`);
     if (person.id === null) continue;
     const fault = user === undefined ? 'the User is gone' : faultOf(person, user);

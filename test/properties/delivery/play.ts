@@ -10,6 +10,8 @@ const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
+type State = Pick<Person, 'id' | 'n' | 'active' | 'address'>;
+
 /** What the identity provider has in its own directory, and was told is accepted. */
 export interface Person {
   who: number;
@@ -19,6 +21,8 @@ export interface Person {
   n: number;
   address: string;
   inGroup: boolean;
+  /** What it was before a push whose answer was lost: it may still be put back, as nobody was told success. */
+  before: State | null;
   /** Every address that was ever pushed for this person. */
   addresses: Set<string>;
   /** Its pushes one after another. */
@@ -51,6 +55,7 @@ export async function beginPlay(subject: Subject, scenario: Scenario): Promise<P
       n: 0,
       address,
       inGroup: false,
+      before: null,
       addresses: new Set([address]),
       last: Promise.resolve(),
     };
@@ -101,8 +106,7 @@ export async function happen(play: Play, happening: Happening): Promise<void> {
     case 'spare':
       return world.faulty.disarm();
     case 'forget':
-      await world.faulty.control('DELETE', `accounts/${encodeURIComponent(person?.address ?? '')}`);
-      return;
+      return forget(play, person?.address ?? '');
     case 'accept':
       return acceptAll(play);
     case 'reconcile':
@@ -122,6 +126,13 @@ export async function happen(play: Play, happening: Happening): Promise<void> {
       await world.kill();
       await world.start();
   }
+}
+
+/** Somebody takes the account away by hand; an invitation that no list shows would never be missed. */
+async function forget({ world }: Play, address: string): Promise<void> {
+  const account = (await world.faulty.accounts()).find(({ key }) => key === address);
+  if (account?.state === 'pending') return;
+  await world.faulty.control('DELETE', `accounts/${encodeURIComponent(address)}`);
 }
 
 export async function acceptAll({ world }: Play): Promise<void> {
@@ -191,11 +202,12 @@ function documentOf({ subject }: Play, { who, n, address, active }: Person): Jso
 }
 
 async function create(play: Play, person: Person, active: boolean): Promise<void> {
-  Object.assign(person, { active, n: person.n + 1, inGroup: false });
-  const { status, body } = await play.world.send('POST', '/Users', documentOf(play, person));
-  if (status === 201) person.id = String(body['id']);
-  else if (status === 0 || status === 400 || status === 409) await relearn(play, person, [{}], status);
-  else throw untrue(`POST /Users of ${person.address}`, { status, body });
+  const wish = { active, n: person.n + 1 };
+  const none = { ...stateOf(person), ...wish };
+  Object.assign(person, wish, { inGroup: false, before: null });
+  const answer = await play.world.send('POST', '/Users', documentOf(play, person));
+  if (answer.status === 201) person.id = String(answer.body['id']);
+  else await relearn(play, person, none, {}, answer);
 }
 
 type Change = Partial<Pick<Person, 'n' | 'active' | 'address'>>;
@@ -205,24 +217,17 @@ async function change(play: Play, person: Person, wish: Change, by: 'patch' | 'p
   person.addresses.add(after.address);
   const document = documentOf(play, after);
   const { schemas: _, externalId: __, ...attributes } = document;
-  const { status, body } =
-    by === 'put'
-      ? await play.world.send('PUT', `/Users/${person.id}`, document)
-      : await play.world.send('PATCH', `/Users/${person.id}`, {
-          schemas: [PATCH_OP],
-          Operations: [{ op: 'replace', value: attributes }],
-        });
-  if (status === 200) Object.assign(person, wish);
-  else if ([0, 400, 409].includes(status)) await relearn(play, person, [{}, wish], status);
-  else throw untrue(`${by} of ${person.address}`, { status, body });
+  const operations = { schemas: [PATCH_OP], Operations: [{ op: 'replace', value: attributes }] };
+  const [method, body] = by === 'put' ? ['PUT', document] : ['PATCH', operations];
+  const answer = await play.world.send(method, `/Users/${person.id}`, body);
+  if (answer.status === 200) Object.assign(person, wish, { before: null });
+  else await relearn(play, person, stateOf(person), wish, answer);
 }
 
 async function remove(play: Play, person: Person): Promise<void> {
   const answer = await play.world.send('DELETE', `/Users/${person.id}`);
-  if (answer.status === 204) person.id = null;
-  else if (answer.status === 0) await relearn(play, person, [{}], 0);
-  else throw untrue(`DELETE of ${person.address}`, answer);
-  if (person.id === null) person.inGroup = false;
+  if (answer.status === 204) Object.assign(person, { id: null, inGroup: false, before: null });
+  else await relearn(play, person, stateOf(person), {}, answer, true);
 }
 
 async function changeMembership(play: Play, person: Person, inGroup: boolean): Promise<void> {
@@ -230,12 +235,15 @@ async function changeMembership(play: Play, person: Person, inGroup: boolean): P
   const operation = inGroup
     ? { op: 'add', path: 'members', value: [{ value: person.id }] }
     : { op: 'remove', path: `members[value eq "${person.id}"]` };
-  const answer = await world.send('PATCH', `/Groups/${groupId}`, {
-    schemas: [PATCH_OP],
-    Operations: [operation],
-  });
-  if (answer.status === 200 || answer.status === 204) person.inGroup = inGroup;
-  else if (answer.status === 0) await learnMembership(play, person);
+  const body = { schemas: [PATCH_OP], Operations: [operation] };
+  const answer = await world.send('PATCH', `/Groups/${groupId}`, body);
+  if (answer.status === 200 || answer.status === 204) {
+    // One that changes nothing leaves the push before it as it was.
+    if (person.inGroup !== inGroup) person.before = null;
+    person.inGroup = inGroup;
+    return;
+  }
+  if (answer.status === 0 || person.before !== null) await learnMembership(play, person);
   else throw untrue(`membership of ${person.address}`, answer);
 }
 
@@ -245,33 +253,55 @@ async function learnMembership(play: Play, person: Person): Promise<void> {
   person.inGroup = members.some(({ value }) => value === person.id);
 }
 
-/** The answer was none or a refusal: the User is as one of these, or is gone where it may be. */
+function stateOf({ id, n, active, address }: Person): State {
+  return { id, n, active, address };
+}
+
+/** There was no answer, or a refusal: the User is as before or as pushed, or as before a push whose answer was lost. */
 async function relearn(
   play: Play,
   person: Person,
-  possible: readonly Change[],
-  status: number,
+  before: State,
+  wish: Change,
+  answer: Answer,
+  mayGo = false,
 ): Promise<void> {
-  const filter = encodeURIComponent(`externalId eq "ext-${person.who}"`);
-  const { body } = await play.world.send('GET', `/Users?filter=${filter}`);
-  const [user] = (body['Resources'] ?? []) as JsonObject[];
+  const { status } = answer;
+  if (![0, 400, 409].includes(status) && !(status === 404 && person.before?.id === null)) {
+    throw untrue(`A push of ${person.address}`, answer);
+  }
+  const possible = [before, { ...before, ...wish }, ...(person.before === null ? [] : [person.before])];
+  if (status === 0) person.before ??= before;
+  const user = await readUser(play, person);
   if (user === undefined) {
-    const mayBeGone = person.id === null || status === 0;
-    if (!mayBeGone) throw new Error(`${person.address} was refused a change (${status}) and is gone.`);
-    Object.assign(person, { id: null, inGroup: false });
+    if (!mayGo && !possible.some(({ id }) => id === null))
+      throw untrue(`${person.address} is gone; a push`, answer);
+    Object.assign(person, { id: null, inGroup: false, before: null });
     return;
   }
-  const found = possible.find((wish) => faultOf({ ...person, ...wish }, user) === null);
+  const found = possible.find((state) => faultOf(state, user) === null);
   if (found === undefined) {
     throw new Error(
-      `After ${status}, the User is neither as before nor as pushed: ${JSON.stringify({ user, person, possible })}`,
+      `After ${status}, the User is as nobody pushed it: ${JSON.stringify({ user, possible })}`,
     );
   }
   Object.assign(person, found, { id: String(user['id']) });
 }
 
+/** The User as it is here; undefined: there is none. */
+export async function readUser({ world }: Play, { who }: Person): Promise<JsonObject | undefined> {
+  const filter = encodeURIComponent(`externalId eq "ext-${who}"`);
+  for (;;) {
+    const { status, body } = await world.send('GET', `/Users?filter=${filter}`);
+    if (status === 0) continue;
+    const users = (body['Resources'] ?? []) as JsonObject[];
+    if (users.length > 1) throw new Error(`There are ${users.length} Users of one person.`);
+    return users[0];
+  }
+}
+
 /** What of a User as read is not as the identity provider has it; null: nothing. */
-export function faultOf({ n, active, address }: Person, user: JsonObject): string | null {
+export function faultOf({ n, active, address }: State, user: JsonObject): string | null {
   const name = (user['name'] as JsonObject | undefined)?.['familyName'];
   const read = JSON.stringify([user['userName'], name, user['active']]);
   const expected = JSON.stringify([address, `V${n}`, active]);

@@ -27,6 +27,7 @@ const ADDRESS = { host: '127.0.0.1', port: 0, tls: null, portSetting: 'CAUSEWAY_
 /** A call that hangs is given up after this long; with the last process after much longer, for a slow machine. */
 const SHORT_TIMEOUT_MS = 200;
 const LONG_TIMEOUT_MS = 10_000;
+const LOG_LEVEL = process.env['CAUSEWAY_TEST_LOG'] === undefined ? 'silent' : 'info';
 /** More turns of the clock than any scenario needs to come to rest. */
 const ENOUGH_TURNS = 200;
 
@@ -107,7 +108,7 @@ export class World {
     const vendor = namedVendor(this.subject.vendor, name, () => this.#process?.name === name || starting);
     let starting = true;
     const db = await openDatabase({ file: this.#file, mode: 'sandbox' });
-    const log = createLog('silent', process.stderr);
+    const log = createLog(LOG_LEVEL, process.stderr);
     const metrics = createMetrics(db, this.clock);
     const shared = { db, keyring: this.#keyring, clock: this.clock, log };
     const sync = new Sync({
@@ -195,7 +196,7 @@ export class World {
       callTimeoutMs,
     });
     if (tools.live === null) throw new Error('This connection is live.');
-    const { result } = await reconcile(tools, tools.live, createLog('silent', process.stderr));
+    const { result } = await reconcile(tools, tools.live, createLog(LOG_LEVEL, process.stderr));
     this.wake();
     return result;
   }

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { Connection } from '../../../src/core/connection.ts';
 import type { Policies } from '../../../src/core/policy.ts';
 import { insertConnection } from '../../../src/store/connections.ts';
-import { closeDatabase, type Database, openDatabase } from '../../../src/store/database.ts';
+import { closeDatabase, type Database } from '../../../src/store/database.ts';
 import { openKeyring } from '../../../src/store/encryption.ts';
+import { newStoreFile } from './temporary-store.ts';
 
 const POLICIES: Policies = {
   waitMs: 4000,
@@ -28,37 +26,45 @@ const POLICIES: Policies = {
   imports: 'observe',
 };
 
+/** A connection with every policy at its default but those given. */
+export function insertTestConnection(
+  db: Database,
+  id: string,
+  policies: Partial<Policies> = {},
+): Promise<Connection> {
+  const connection = {
+    id,
+    vendor: 'crankwheel',
+    title: '',
+    settings: {},
+    mapping: {},
+    policies: { ...POLICIES, ...policies },
+    policyOverrides: {},
+    dryRun: false,
+  };
+  return insertConnection(db, openKeyring(randomBytes(32)), connection, {}, 1);
+}
+
 /** One store for a whole test file, and as many connections in it as the tests ask for. */
 export function storedConnection(): {
   db(): Database;
   freshConnection(policies?: Partial<Policies>): Promise<Connection>;
 } {
-  const folder = mkdtempSync(join(tmpdir(), 'causeway-store-'));
-  const keyring = openKeyring(randomBytes(32));
+  const store = newStoreFile();
   let db: Database;
   let made = 0;
   beforeAll(async () => {
-    db = await openDatabase({ file: join(folder, 'store.db'), mode: 'sandbox' });
+    db = await store.open();
   });
   afterAll(async () => {
     await closeDatabase(db);
-    rmSync(folder, { recursive: true, force: true });
+    await store.remove();
   });
   return {
     db: () => db,
     freshConnection(policies = {}) {
       made += 1;
-      const connection = {
-        id: `c${made}`,
-        vendor: 'crankwheel',
-        title: '',
-        settings: {},
-        mapping: {},
-        policies: { ...POLICIES, ...policies },
-        policyOverrides: {},
-        dryRun: false,
-      };
-      return insertConnection(db, keyring, connection, {}, 1);
+      return insertTestConnection(db, `c${made}`, policies);
     },
   };
 }

@@ -15,6 +15,7 @@ import {
 const ANA = 'ana.diaz@example.com';
 const UUID = 'c74eb7bc-7b0e-45e2-843a-67305bfc4dce';
 const ROLE = '84e67f54-5157-442b-a2b3-8b9c728b2fef1';
+const ADMIN = '0b0f7d7e-3a4e-4f6b-8f43-1a6f4f0f7c21';
 const GENERAL = 'fe515723-fe2e-4959-a5fa-c4d3937fe7e4';
 const SALES = '802a13d8-1ad0-4f4a-b880-9ace889fafa6';
 const NO_CHANGES = { set: {}, add: {}, remove: {} };
@@ -33,7 +34,7 @@ describe('Attention', () => {
 
   async function seedAna(described: object = {}): Promise<VendorAccount> {
     await stage.seed(ANA, { uuid: UUID, firstName: 'Ana', lastName: 'Díaz', ...described });
-    const [account] = await listAll(stage.session);
+    const account = (await listAll(stage.session)).find(({ address }) => address === ANA);
     await stage.control('DELETE', 'calls');
     if (!account) throw new Error('The account is not listed.');
     return account;
@@ -148,6 +149,64 @@ describe('Attention', () => {
     const account = await seedAna();
     await stage.session.remove?.(account);
     expect((await listAll(stage.session)).map(({ presence }) => presence)).toEqual(['suspended']);
+  });
+
+  describe('an administrator', () => {
+    const BO = 'bo.li@example.com';
+    const refused = {
+      code: 'REJECTED',
+      message: `${ANA} is the last active administrator in Attention: make another person an administrator there, then try again.`,
+    };
+    const toSalesRep = { ...NO_CHANGES, set: { roleUUID: ROLE } };
+    const ways: [string, (account: VendorAccount) => Promise<unknown> | undefined][] = [
+      ['removal', (account) => stage.session.remove?.(account)],
+      ['suspension', (account) => stage.session.suspend?.(account)],
+      ['another role', (account) => stage.session.update?.(account, toSalesRep)],
+    ];
+    const writes = async () => (await stage.calls()).filter(({ method }) => method !== 'GET');
+
+    it.each(ways)('is kept from %s while no other is active', async (_what, attempt) => {
+      await stage.seed(BO, { roleUUID: ADMIN, deactivatedAt: '2026-01-01T00:00:00Z' });
+      const account = await seedAna({ roleUUID: ADMIN });
+      expect(await failureOf(attempt(account) ?? Promise.resolve())).toMatchObject(refused);
+      expect(await writes()).toEqual([]);
+    });
+
+    it.each(ways)('is open to %s while another is active', async (_what, attempt) => {
+      const account = await seedAna({ roleUUID: ADMIN });
+      await stage.seed(BO, { roleUUID: ADMIN });
+      await attempt(account);
+      expect(await writes()).toHaveLength(1);
+    });
+
+    it.each(ways)('is kept from %s although its role was not told', async (_what, attempt) => {
+      const account = await seedAna({ roleUUID: ADMIN });
+      const { roleUUID: _, ...fields } = account.fields;
+      const { extra: _extra, ...untold } = { ...account, fields };
+      expect(await failureOf(attempt(untold) ?? Promise.resolve())).toMatchObject(refused);
+    });
+
+    it('changes in everything but the role, and in the role to that of another administrator', async () => {
+      const account = await seedAna({ roleUUID: ADMIN });
+      await stage.session.update?.(account, { ...NO_CHANGES, set: { firstName: 'Anne', roleUUID: ADMIN } });
+      await stage.session.update?.(account, { ...NO_CHANGES, set: { lastName: 'Roca' } });
+      expect(await writes()).toHaveLength(2);
+    });
+
+    it('is not removed at the same time as the only other one', async () => {
+      const account = await seedAna({ roleUUID: ADMIN });
+      await stage.seed(BO, { roleUUID: ADMIN });
+      const both = await listAll(stage.session);
+      expect(both.map(({ address }) => address).sort()).toEqual([account.address, BO]);
+      const results = await Promise.allSettled(both.map((one) => stage.session.remove?.(one)));
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(await stage.accounts()).toHaveLength(1);
+    });
+
+    it('costs nobody else a list', async () => {
+      await stage.session.remove?.(await seedAna());
+      expect((await stage.calls()).map(({ method }) => method)).toEqual(['DELETE']);
+    });
   });
 
   describe('on its SCIM side', () => {

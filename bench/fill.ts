@@ -1,0 +1,130 @@
+import { sql } from 'kysely';
+import type { JsonObject } from '../src/core/json.ts';
+import { vendorUrn } from '../src/core/vendor-urn.ts';
+import { foldDocument } from '../src/scim/normalise.ts';
+import { resourceSchemas } from '../src/scim/schema.ts';
+import { insertConnection } from '../src/store/connections.ts';
+import { type DataFolder, openDataFolder } from '../src/store/data-folder.ts';
+import { closeDatabase, type Database, inTransaction, type Transaction } from '../src/store/database.ts';
+import { issueToken } from '../src/store/tokens.ts';
+import { policiesInForce } from '../src/vendor-kit/policies.ts';
+import { vendorById } from '../src/vendors/index.ts';
+import { loadFake } from '../src/vendors/fakes.ts';
+import { CONNECTION, GROUP_SIZES, groupId, groupTitle, OUTSIDERS, personDocument, userId } from './people.ts';
+
+const CHUNK = 5000;
+const VENDOR = 'crankwheel';
+
+/** How the bench's connection delivers: not at all, or to a fake at `fakeUrl`. */
+export interface Filling {
+  dir: string;
+  users: number;
+  fakeUrl: string | null;
+  /** Every account is due, as after an import of Users. */
+  due: boolean;
+}
+
+/** Makes a sandbox's store with one connection of `users` Users and its groups; answers the connection's token. */
+export async function fillStore(filling: Filling): Promise<string> {
+  const folder = await openDataFolder({ dir: filling.dir, mode: 'sandbox', secretKey: null });
+  try {
+    const token = await makeConnection(folder, filling);
+    const { db } = folder;
+    const total = filling.users + (filling.due ? 0 : OUTSIDERS);
+    for (let start = 0; start < total; start += CHUNK) {
+      await insertPeople(db, start, Math.min(total, start + CHUNK), filling.due);
+    }
+    if (!filling.due) await insertGroups(db, filling.users);
+    return token;
+  } finally {
+    await closeDatabase(folder.db);
+  }
+}
+
+async function makeConnection({ db, keyring }: DataFolder, { fakeUrl }: Filling): Promise<string> {
+  const vendor = vendorById(VENDOR);
+  if (vendor === undefined) throw new Error(`There is no vendor ${VENDOR}.`);
+  const { sandbox } = await loadFake(VENDOR);
+  const settings = vendor.settings.parse({
+    ...sandbox.settings(fakeUrl ?? 'http://127.0.0.1:9'),
+    concurrency: 8,
+    requestsPerSecond: 1000,
+  });
+  const now = Date.now();
+  const policies = policiesInForce(vendor, settings, {});
+  await insertConnection(
+    db,
+    keyring,
+    {
+      id: CONNECTION,
+      vendor: VENDOR,
+      title: 'Benchmark',
+      settings,
+      mapping: {},
+      policies,
+      policyOverrides: {},
+      dryRun: fakeUrl === null,
+    },
+    sandbox.credentials,
+    now,
+  );
+  return (await issueToken(db, keyring, { connectionId: CONNECTION, label: 'bench', expiresAt: null, now }))
+    .token;
+}
+
+const { user: schema } = resourceSchemas({ urn: vendorUrn(VENDOR), vendorTitle: VENDOR, fields: [] });
+
+function personRow(n: number): [string, string, string, string, string] {
+  const document = personDocument(n);
+  const folded: JsonObject = foldDocument(schema, document);
+  const name = String(document['userName']);
+  return [userId(n), name, String(document['externalId']), JSON.stringify(document), JSON.stringify(folded)];
+}
+
+async function insertPeople(db: Database, start: number, end: number, due: boolean): Promise<void> {
+  const rows = JSON.stringify(Array.from({ length: end - start }, (_, index) => personRow(start + index)));
+  const now = Date.now();
+  await inTransaction(db, async (tx) => {
+    await sql`
+      insert into users (connection_id, id, user_name, user_name_key, external_id, document, folded, version, created_at, modified_at)
+      select ${CONNECTION}, value ->> 0, value ->> 1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 1, ${now}, ${now}
+      from json_each(${rows})`.execute(tx);
+    for (const prefix of ['', 'home.']) {
+      await sql`
+        insert into user_emails (connection_id, email_key, user_id)
+        select ${CONNECTION}, ${prefix} || (value ->> 1), value ->> 0 from json_each(${rows})`.execute(tx);
+    }
+    await sql`
+      insert into accounts (connection_id, id, kind, resource_id, wanted_version, settled_version, rank, attempts,
+        state, written, created_at, wanted_at, settled_at, due_at)
+      select ${CONNECTION}, replace(value ->> 0, '-7000-', '-7002-'), 'user', value ->> 0, 1, ${due ? 0 : 1},
+        ${due ? 2 : 1}, 0, ${due ? 'due' : 'planned'}, '{}', ${now}, ${now}, ${due ? null : now}, ${due ? now : null}
+      from json_each(${rows})`.execute(tx);
+    await sql`update connections set user_count = user_count + ${end - start} where id = ${CONNECTION}`.execute(
+      tx,
+    );
+  });
+}
+
+async function insertGroups(db: Database, users: number): Promise<void> {
+  for (const size of GROUP_SIZES.filter((members) => members <= users)) {
+    await inTransaction(db, (tx) => insertGroup(tx, size));
+  }
+}
+
+async function insertGroup(tx: Transaction, size: number): Promise<void> {
+  const id = groupId(size);
+  const title = groupTitle(size);
+  const document = JSON.stringify({ displayName: title });
+  const folded = document.toLowerCase().replace('displayname', 'displayName');
+  const ids = JSON.stringify(Array.from({ length: size }, (_, n) => userId(n)));
+  await sql`
+    insert into groups (connection_id, id, display_name, display_name_key, document, folded, member_count, version, created_at, modified_at)
+    values (${CONNECTION}, ${id}, ${title}, ${title.toLowerCase()}, ${document}, ${folded}, ${size}, 1, 0, 0)`.execute(
+    tx,
+  );
+  await sql`
+    insert into members (connection_id, group_id, member_id, type)
+    select ${CONNECTION}, ${id}, value, 'User' from json_each(${ids})`.execute(tx);
+  await sql`update connections set group_count = group_count + 1 where id = ${CONNECTION}`.execute(tx);
+}
