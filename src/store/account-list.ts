@@ -17,9 +17,9 @@ export interface NamedAccount {
 export async function listAccounts(
   db: Database,
   connectionId: ConnectionId,
-  filter: { state?: AccountState; match?: string; limit: number },
+  filter: { state?: AccountState; kind?: Account['kind']; match?: string; limit: number },
 ): Promise<NamedAccount[]> {
-  const { state, match, limit } = filter;
+  const { state, kind, match, limit } = filter;
   let query = db
     .selectFrom('accounts')
     .leftJoin('users', (join) =>
@@ -35,6 +35,7 @@ export async function listAccounts(
     .selectAll('accounts')
     .select(['users.user_name as name_of_user', 'groups.display_name as name_of_group'])
     .where('accounts.connection_id', '=', connectionId);
+  if (kind !== undefined) query = query.where('accounts.kind', '=', kind);
   if (state !== undefined) query = query.where('accounts.state', '=', state);
   if (match !== undefined) {
     const key = fold(match);

@@ -67,6 +67,8 @@ export async function claimDue(
       .orderBy('due_at')
       .orderBy('id')
       .limit(options.limit)
+      .forUpdate()
+      .skipLocked()
       .execute();
     if (due.length === 0) return [];
     const rows = await tx

@@ -60,8 +60,8 @@ export async function findOutcome(
 }
 
 /**
- * The waiter's time is up: reads the outcome once more and, if there is none, makes sure that the push can no longer be put back
- * before success is answered. One transaction: either this or the refusal comes first.
+ * The waiter's time is up: makes sure that the push can no longer be put back before success is answered, and reads the outcome
+ * once more. One transaction: either this or the refusal comes first.
  */
 export async function stopWaiting(
   db: Database,
@@ -70,8 +70,6 @@ export async function stopWaiting(
   version: number,
 ): Promise<Outcome> {
   return inTransaction(db, async (tx) => {
-    const outcome = await findOutcome(tx, connectionId, accountId, version);
-    if (outcome !== null) return outcome;
     await tx
       .updateTable('accounts')
       .set({ undo: null, undo_version: null })
@@ -79,7 +77,8 @@ export async function stopWaiting(
       .where('id', '=', accountId)
       .where('undo_version', '=', version)
       .execute();
-    return { kind: 'pending' };
+    // Only now: a settling that was under way has ended. What has settled needs no undo.
+    return (await findOutcome(tx, connectionId, accountId, version)) ?? { kind: 'pending' };
   });
 }
 

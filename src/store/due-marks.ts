@@ -3,6 +3,7 @@ import type { Undo } from '../core/account.ts';
 import type { ConnectionId, UserId } from '../core/ids.ts';
 import { newId } from '../core/ids.ts';
 import type { Transaction } from './database.ts';
+import { lockAccountsOf } from './locks.ts';
 
 /** Who wrote, and when: every push carries it. */
 export interface WriteContext {
@@ -54,6 +55,7 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
     .where('connection_id', '=', mark.connectionId)
     .where('kind', '=', mark.kind)
     .where('resource_id', '=', mark.resourceId)
+    .forUpdate()
     .executeTakeFirst();
   if (row === undefined) return insertAccount(tx, mark, context);
   const settled =
@@ -124,6 +126,7 @@ export async function markUnchanged(
     .where('connection_id', '=', key.connectionId)
     .where('kind', '=', key.kind)
     .where('resource_id', '=', key.resourceId)
+    .forUpdate()
     .executeTakeFirst();
   if (row === undefined) return null;
   const refused = REFUSED_STATES.includes(row.state) || row.state === 'task';
@@ -209,6 +212,7 @@ export async function raiseWanted(
   context: WriteContext,
 ): Promise<void> {
   if (userIds.length === 0) return;
+  await lockAccountsOf(tx, connectionId, userIds);
   await tx
     .updateTable('accounts')
     .set({

@@ -22,6 +22,7 @@ export async function expandFanout(db: Database, connectionId: ConnectionId, now
       .where('connection_id', '=', connectionId)
       .orderBy('id')
       .limit(1)
+      .forUpdate()
       .executeTakeFirst();
     if (row === undefined) return;
     const context = { requestId: `fanout ${row.id}`, now };

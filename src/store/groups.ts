@@ -10,6 +10,7 @@ import type { Group, Member } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { markAffected, markPushed, type WriteContext } from './due-marks.ts';
 import { UniqueViolation } from './errors.ts';
+import { lockGroupsOf } from './locks.ts';
 import { addMembers, leaveAllGroups, type MembersWrite, removeAllMembers, writeMembers } from './members.ts';
 import { rowToGroup } from './rows.ts';
 import type { GroupsTable } from './tables.ts';
@@ -61,8 +62,8 @@ export async function createGroup(
         modified_at: context.now,
       };
       await tx.insertInto('groups').values(row).execute();
-      await countGroups(tx, connection.id, 1);
       await markGroup(tx, connection, id, false, context);
+      await countGroups(tx, connection.id, 1);
       return { resource: rowToGroup(row), changed: true, wait: null };
     }),
   );
@@ -125,6 +126,7 @@ export async function deleteGroup(
   context: WriteContext,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
+    await lockGroupsOf(tx, connection.id, id);
     const row = await lockGroup(tx, connection.id, id);
     if (row === undefined) return false;
     check(rowToGroup(row));
@@ -168,7 +170,7 @@ function lockGroup(
   connectionId: ConnectionId,
   id: GroupId,
 ): Promise<Selectable<GroupsTable> | undefined> {
-  return groupRow(tx, connectionId, id).forUpdate().executeTakeFirst();
+  return groupRow(tx, connectionId, id).forNoKeyUpdate().executeTakeFirst();
 }
 
 function groupRow(db: Database | Transaction, connectionId: ConnectionId, id: GroupId) {

@@ -2,6 +2,7 @@ import type { Account } from '../core/account.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Policies } from '../core/policy.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
+import { lockSubject } from './locks.ts';
 
 /** The guard counts within a rolling hour. */
 const WINDOW_MS = 3_600_000;
@@ -19,6 +20,7 @@ export async function admitLeaver(
   now: number,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
+    await lockSubject(tx, account.connectionId, 'leavers');
     const since = now - WINDOW_MS;
     await tx
       .deleteFrom('leavers')

@@ -32,6 +32,7 @@ export async function amendAccount(
       .select(['wanted_version', 'claimed_version', 'settled_at'])
       .where('connection_id', '=', account.connectionId)
       .where('id', '=', account.id)
+      .forUpdate()
       .executeTakeFirst();
     const same =
       row?.wanted_version === account.wantedVersion &&

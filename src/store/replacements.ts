@@ -2,12 +2,17 @@ import type { Account } from '../core/account.ts';
 import { fold } from '../core/fold.ts';
 import { newId } from '../core/ids.ts';
 import type { Knowledge } from './account-writes.ts';
-import { type Database, inTransaction } from './database.ts';
+import { type Database, inTransaction, type Transaction } from './database.ts';
 import { RANK } from './due-marks.ts';
 
-/** The resource of the row that holds an account's next address, and then the account left behind. */
-function replacementOf(account: Account): string {
+/** The resource of the row that holds an account's next address until the account has moved there. */
+export function replacementOf(account: Pick<Account, 'id'>): string {
   return `replacement:${account.id}`;
+}
+
+/** The account that such a row holds an address for; null: it is another kind of row, or an account left behind. */
+export function replacedBy(resourceId: string): string | null {
+  return /^replacement:([^:]+)$/.exec(resourceId)?.[1] ?? null;
 }
 
 /** Reserves a second address for an account that is to move to it. False: the address is another account's. */
@@ -30,15 +35,8 @@ export async function reserveReplacement(
     if (holders.some((holder) => holder.resource_id !== replacementOf(account))) return false;
     const [own] = holders;
     const columns = { address, address_key: fold(address) };
-    if (own !== undefined) {
-      await tx
-        .updateTable('accounts')
-        .set(columns)
-        .where('connection_id', '=', account.connectionId)
-        .where('id', '=', own.id)
-        .execute();
-      return true;
-    }
+    if (own?.address_key === columns.address_key) return true;
+    if (own !== undefined) await abandonReplacement(tx, account, now);
     await tx
       .insertInto('accounts')
       .values({
@@ -59,6 +57,27 @@ export async function reserveReplacement(
       .execute();
     return true;
   });
+}
+
+/**
+ * The account does not move to the address that was held for it. Something may have been made there all the same, by a call that
+ * nobody heard the end of: it is looked for and removed as a deleted User's account.
+ */
+export async function abandonReplacement(tx: Transaction, account: Account, now: number): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set({
+      resource_id: `${replacementOf(account)}:${newId()}`,
+      wanted_version: 2,
+      due_at: now,
+      doubt_at: now,
+      state: 'due',
+      request_id: account.requestId,
+    })
+    .where('connection_id', '=', account.connectionId)
+    .where('kind', '=', 'user')
+    .where('resource_id', '=', replacementOf(account))
+    .execute();
 }
 
 /** The account is `next` from now on; what it was is a deleted User's account, to be removed. */

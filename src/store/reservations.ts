@@ -2,7 +2,9 @@ import type { Account } from '../core/account.ts';
 import type { Connection } from '../core/connection.ts';
 import { fold } from '../core/fold.ts';
 import { rowToAccount } from './account-rows.ts';
+import { findAccount } from './accounts.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
+import { replacedBy, replacementOf } from './replacements.ts';
 import { replaceTasks } from './tasks.ts';
 
 /**
@@ -38,9 +40,10 @@ export async function reserveAddress(
       return { kind: 'reserved' };
     }
     const holder = rowToAccount(row);
-    const owner = await ownerName(tx, holder);
+    const own = holder.resourceId === replacementOf(account);
+    const owner = own ? null : await ownerName(tx, holder);
     if (owner !== null) return { kind: 'taken', userName: owner };
-    if (connection.policies.adoption === 'refuse') return { kind: 'taken', userName: null };
+    if (connection.policies.adoption === 'refuse' && !own) return { kind: 'taken', userName: null };
     if (holder.claimedVersion !== null) return { kind: 'busy' };
     return { kind: 'taken-over', account: await takeOver(tx, account, holder, address, now) };
   });
@@ -88,7 +91,10 @@ async function writeAddress(tx: Transaction, account: Account, address: string):
 }
 
 /** The name of the living User or Group that an account belongs to; null: it was deleted. */
-async function ownerName(tx: Transaction, account: Account): Promise<string | null> {
+async function ownerName(
+  tx: Transaction,
+  account: Pick<Account, 'connectionId' | 'kind' | 'resourceId'>,
+): Promise<string | null> {
   if (account.kind === 'group') {
     const group = await tx
       .selectFrom('groups')
@@ -98,11 +104,13 @@ async function ownerName(tx: Transaction, account: Account): Promise<string | nu
       .executeTakeFirst();
     return group?.display_name ?? null;
   }
+  const moving = replacedBy(account.resourceId);
+  const main = moving === null ? undefined : await findAccount(tx, account.connectionId, moving);
   const user = await tx
     .selectFrom('users')
     .select('user_name')
     .where('connection_id', '=', account.connectionId)
-    .where('id', '=', account.resourceId)
+    .where('id', '=', main?.resourceId ?? account.resourceId)
     .executeTakeFirst();
   return user?.user_name ?? null;
 }

@@ -16,9 +16,11 @@ import { writeAudit } from './audit.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { insertDelivery } from './deliveries.ts';
 import { markAffected, RANK } from './due-marks.ts';
+import { lockGroupsOf } from './locks.ts';
 import { memberIds } from './members.ts';
+import { abandonReplacement } from './replacements.ts';
 import { replaceTasks } from './tasks.ts';
-import { findUser, overwriteUser, removeUserRows } from './users.ts';
+import { findUser, lockUser, overwriteUser, removeUserRows } from './users.ts';
 
 /** One attempt, as far as every ending shares it. */
 export interface Attempt {
@@ -56,9 +58,12 @@ const REFUSALS: ReadonlySet<DeliveryResult> = new Set(['refused', 'conflict', 'u
 /** Ends an attempt for good: its outcome covers every version up to the claimed one. */
 export async function settle(db: Database, settlement: Settlement): Promise<Settled> {
   return inTransaction(db, async (tx) => {
+    if (mayPutBack(settlement)) await lockPushed(tx, settlement.claim.account);
     const account = await claimedAccount(tx, settlement.claim);
     if (account === null) return 'lost';
     await record(tx, account, settlement, settlement.result, settlement.state);
+    // A move to another address has been completed by now, or is not wanted any more.
+    if (account.kind === 'user') await abandonReplacement(tx, account, settlement.endedAt);
     const { version } = settlement.claim;
     const refused = REFUSALS.has(settlement.result);
     if (refused && account.undoVersion === version && account.wantedVersion === version) {
@@ -128,8 +133,19 @@ async function claimedAccount(tx: Transaction, claim: Claim): Promise<Account | 
     .where('id', '=', claim.account.id)
     .where('claimed_version', '=', claim.version)
     .where('claimed_epoch', '=', claim.account.claimedEpoch)
+    .forUpdate()
     .executeTakeFirst();
   return row === undefined ? null : rowToAccount(row);
+}
+
+function mayPutBack({ result, claim }: Settlement): boolean {
+  return REFUSALS.has(result) && claim.account.undoVersion === claim.version;
+}
+
+/** What put back may write, locked before the account is. */
+async function lockPushed(tx: Transaction, { connectionId, resourceId }: Account): Promise<void> {
+  await lockGroupsOf(tx, connectionId, resourceId);
+  await lockUser(tx, connectionId, resourceId);
 }
 
 /**

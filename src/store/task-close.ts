@@ -1,5 +1,6 @@
 import type { ConnectionId } from '../core/ids.ts';
 import type { Transaction } from './database.ts';
+import { lockAccountOfTask } from './locks.ts';
 
 /** Closes an open task as done; an account that waited for nothing else is in sync then. Undefined: no such task is open. */
 export async function closeTask(
@@ -7,6 +8,7 @@ export async function closeTask(
   id: string,
   now: number,
 ): Promise<{ connectionId: ConnectionId; title: string } | undefined> {
+  await lockAccountOfTask(tx, id);
   const task = await tx
     .updateTable('tasks')
     .set({ state: 'done', updated_at: now, closed_at: now })

@@ -9,6 +9,7 @@ import { emailKeys, isActive, type User } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { markPushed, markUnchanged, type Wait, type WriteContext } from './due-marks.ts';
 import { UniqueViolation } from './errors.ts';
+import { lockGroupsOf } from './locks.ts';
 import { leaveAllGroups } from './members.ts';
 import { rowToUser } from './rows.ts';
 import type { UsersTable } from './tables.ts';
@@ -124,6 +125,7 @@ export async function deleteUser(
   context: WriteContext,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
+    await lockGroupsOf(tx, connection.id, id);
     const row = await lockUser(tx, connection.id, id);
     if (row === undefined) return false;
     check(rowToUser(row));
@@ -179,13 +181,13 @@ export async function removeUserRows(
   await countUsers(tx, connectionId, -1);
 }
 
-/** For whoever may write a User and its account: the User's row comes first, then Groups' rows, then accounts'. */
+/** Reads a User for writing it. */
 export function lockUser(
   tx: Transaction,
   connectionId: ConnectionId,
   id: UserId,
 ): Promise<Selectable<UsersTable> | undefined> {
-  return userRow(tx, connectionId, id).forUpdate().executeTakeFirst();
+  return userRow(tx, connectionId, id).forNoKeyUpdate().executeTakeFirst();
 }
 
 function userRow(db: Database | Transaction, connectionId: ConnectionId, id: UserId) {

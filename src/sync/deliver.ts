@@ -57,6 +57,11 @@ async function makeWanted(
     if (actual === 'absent' && progress.knowledge.address !== wanted.address) {
       const taken = await reserve(tools, progress, wanted.address);
       if (taken !== null) return taken;
+      // What is there under this address has not been looked for yet.
+      if (wanted.address !== null) {
+        actual = await learn(tools, live, progress, wanted);
+        continue;
+      }
     }
     const stop = await carryOut(tools, live, progress, wanted, actual);
     if (stop.kind !== 'plan-again') return stop;

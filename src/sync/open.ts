@@ -54,6 +54,7 @@ async function openLive(options: OpenOptions): Promise<LiveTools> {
     baseUrl: String(settings['baseUrl']),
     timeoutMs: options.callTimeoutMs,
     allowHttpLoopback: options.allowHttpLoopback,
+    now: () => clock.now(),
     observe: (call) => options.observe.vendorCall(vendor.id, call),
   });
   const credentials = await readCredentials(options.db, options.keyring, connection.id);

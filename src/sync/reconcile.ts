@@ -10,23 +10,11 @@ import {
   insertReconciliation,
   type Reconciliation,
 } from '../store/reconciliation.ts';
+import type { Finding } from './finding.ts';
 import { type Judgement, judgeAccount } from './judge.ts';
+import { listGroups, reconcileGroups } from './reconcile-groups.ts';
 import { createRoster, type Roster } from './roster.ts';
 import type { DeliveryTools, LiveTools } from './tools.ts';
-
-/** One difference between the vendor's list and what is wanted. */
-export interface Finding {
-  /** changed, missing, returned, accepted (by somebody who was to have no access), unmanaged, ambiguous, rejected. */
-  kind: string;
-  address: string | null;
-  /** The userName, where a User belongs to it. */
-  user: string | null;
-  accountId: string | null;
-  steps?: JsonObject[];
-  /** What was done about it: delivered again, or nothing. */
-  repaired: boolean;
-  note?: string;
-}
 
 const PAGE = 500;
 /** Fewer accounts than this tell nothing about a list's plausibility. */
@@ -54,8 +42,10 @@ export async function reconcile(tools: DeliveryTools, live: LiveTools, log: Log)
     return reconciliation;
   };
   let roster: Roster;
+  let groups: VendorAccount[];
   try {
     roster = createRoster(await Array.fromAsync(live.session.list()));
+    groups = await listGroups(tools, live);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.warn(
@@ -74,6 +64,7 @@ export async function reconcile(tools: DeliveryTools, live: LiveTools, log: Log)
     return end('short-list', roster.size, { reason });
   }
   const { findings, judged } = await compare(tools, roster, startedAt);
+  findings.push(...(await reconcileGroups(tools, groups, startedAt, isSettledBefore)));
   log.info(
     { connection: connection.id, listed: roster.size, judged, findings: findings.length },
     'Reconciliation ended',

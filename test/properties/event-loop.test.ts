@@ -118,7 +118,10 @@ describe('No request holds up the others', () => {
       'a user of very many names',
       'POST',
       '/Users',
-      () => ({ schemas: [USER], ...Object.fromEntries(everybody.slice(0, 20_000).map(({ value }, n) => [value, n])) }),
+      () => ({
+        schemas: [USER],
+        ...Object.fromEntries(everybody.slice(0, 20_000).map(({ value }, n) => [value, n])),
+      }),
       400,
     ],
     ['a body with no end', 'POST', '/Groups', () => '['.repeat(inMode(1_000_000, 8_000_000)), 400],

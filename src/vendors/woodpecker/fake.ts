@@ -179,10 +179,15 @@ function byId(users: FakeTable<FakeUser>): FakeUser[] {
   return users.all().sort((a, b) => a.id - b.id);
 }
 
+/** The last user's id that was given, for each company: none is given twice. */
+const lastIds = new WeakMap<FakeTable<FakeUser>, number>();
+
 /** A user's id and an invitation's are not the same. */
 function nextIds(users: FakeTable<FakeUser>): Pick<FakeUser, 'id' | 'invitationId'> {
-  const last = users.all().reduce((most, { id }) => Math.max(most, id), FIRST_USER_ID - 1);
-  return { id: last + 1, invitationId: FIRST_INVITATION_ID + last + 1 - FIRST_USER_ID };
+  const given = lastIds.get(users) ?? FIRST_USER_ID - 1;
+  const id = users.all().reduce((most, user) => Math.max(most, user.id), given) + 1;
+  lastIds.set(users, id);
+  return { id, invitationId: FIRST_INVITATION_ID + id - FIRST_USER_ID };
 }
 
 function refuseExcess({ throttledAs }: Quirks): (response: Response) => void {

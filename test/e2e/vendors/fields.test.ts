@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FieldValue } from '../../../src/core/field.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/core/json.ts';
 import { vendorUrn } from '../../../src/core/vendor-urn.ts';
+import { checkExpression } from '../../../src/sync/expression-check.ts';
 import { vendors } from '../../../src/vendors/index.ts';
 import { person, type Stage, startStage } from '../delivery/stage.ts';
 import { type FieldRow, fieldRows } from './field-rows.ts';
@@ -138,6 +141,33 @@ describe('The field', () => {
     const tried = new Set(fieldRows.map(({ vendor, field }) => `${vendor} ${field}`));
     const there = vendors.flatMap(({ id, fields }) => fields.map(({ name }) => `${id} ${name}`));
     expect(there.filter((name) => !tried.has(name))).toEqual([]);
+  });
+});
+
+describe('docs/mapping.md', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/mapping.md'), 'utf8');
+
+  it.each(vendors.map(({ title, fields }) => [title, fields] as const))(
+    'has a row for every field of %s, in a section of its own',
+    (title, fields) => {
+      const [section = ''] = guide.split(`\n## ${title}\n`)[1]?.split('\n## ') ?? [];
+      const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+      expect(rows.sort()).toEqual(fields.map(({ name }) => name).sort());
+    },
+  );
+
+  it('names every function that an expression may call, and no other', () => {
+    const [, allowed = ''] = checkExpression('$eval("1")')?.split('are allowed: ') ?? [];
+    const [, named = ''] = /Functions that may be used: ([^.]*)\./.exec(guide) ?? [];
+    const functions = [...named.matchAll(/`\$(\w+)`/g)].map(([, name]) => name);
+    expect(functions).toEqual(allowed.replace('.', '').split(', '));
+  });
+
+  it('shows only expressions that may be saved', () => {
+    const [, table = ''] = guide.split('| expression | gives |');
+    const shown = [...table.matchAll(/^\| `(.+?)` \|/gm)].map(([, text]) => text ?? '').slice(0, 7);
+    expect(shown).toHaveLength(7);
+    expect(shown.map(checkExpression)).toEqual(shown.map(() => null));
   });
 });
 

@@ -1,0 +1,101 @@
+import { sql } from 'kysely';
+import type { ConnectionId } from '../core/ids.ts';
+import type { Transaction } from './database.ts';
+import { isPostgres } from './dialect-kind.ts';
+
+/**
+ * What a transaction locks beside the rows that it reads `forUpdate`. Always in this order, so that two never wait for each other:
+ * Groups by id, Users, accounts by id, the connection's counters. Nothing to do on SQLite, where a transaction is alone.
+ */
+
+/** The Groups that a User or Group is a direct member of, and the Group itself. */
+export async function lockGroupsOf(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  memberId: string,
+): Promise<void> {
+  if (!isPostgres(tx)) return;
+  await tx
+    .selectFrom('groups')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', memberId),
+        eb(
+          'id',
+          'in',
+          eb
+            .selectFrom('members')
+            .select('group_id')
+            .where('connection_id', '=', connectionId)
+            .where('member_id', '=', memberId),
+        ),
+      ]),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
+/** Keeps these Users, or Groups, from being deleted before this transaction has ended. */
+export async function keepResources(
+  tx: Transaction,
+  table: 'users' | 'groups',
+  connectionId: ConnectionId,
+  ids: readonly string[],
+): Promise<void> {
+  if (!isPostgres(tx)) return;
+  await tx
+    .selectFrom(table)
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .forKeyShare()
+    .execute();
+}
+
+/** The accounts of these Users. */
+export async function lockAccountsOf(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  userIds: readonly string[],
+): Promise<void> {
+  if (!isPostgres(tx)) return;
+  await tx
+    .selectFrom('accounts')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .where('kind', '=', 'user')
+    .where('resource_id', 'in', userIds)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
+/** The account that a task is about. */
+export async function lockAccountOfTask(tx: Transaction, taskId: string): Promise<void> {
+  if (!isPostgres(tx)) return;
+  await tx
+    .selectFrom('accounts')
+    .innerJoin('tasks', (join) =>
+      join
+        .onRef('tasks.connection_id', '=', 'accounts.connection_id')
+        .onRef('tasks.account_id', '=', 'accounts.id'),
+    )
+    .select('accounts.id')
+    .where('tasks.id', '=', taskId)
+    .forUpdate('accounts')
+    .execute();
+}
+
+/** One transaction of a connection at a time for what no single row stands for. */
+export async function lockSubject(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  subject: 'leavers',
+): Promise<void> {
+  if (!isPostgres(tx)) return;
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${subject} of ${connectionId}`}, 0))`.execute(tx);
+}
