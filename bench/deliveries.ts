@@ -38,7 +38,11 @@ export async function measureDeliveries({ accounts, profiles }: Options): Promis
       if (profiles !== null) await subject.stopProfile(join(profiles, 'deliveries.cpuprofile'));
       // What was delivered before the first look is left out of both.
       const deliveries = Math.min(waiting, made);
-      return { deliveries, perSecond: (deliveries / ms) * 1000, cpuMsEach: (after.cpuMs - before.cpuMs) / deliveries };
+      return {
+        deliveries,
+        perSecond: (deliveries / ms) * 1000,
+        cpuMsEach: (after.cpuMs - before.cpuMs) / deliveries,
+      };
     } finally {
       await subject.stop();
     }

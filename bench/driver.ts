@@ -8,7 +8,11 @@ import { rowNamed, type Send } from './rows.ts';
 let next = 0;
 
 /** HTTP/1.1 with keep-alive and without pipelining. */
-function createSend(order: Order, agent: Agent, note: (latencyMs: number, failure: string | null) => void): Send {
+function createSend(
+  order: Order,
+  agent: Agent,
+  note: (latencyMs: number, failure: string | null) => void,
+): Send {
   const { hostname, port, pathname } = new URL(order.base);
   return (method, path, expected, body) =>
     new Promise((resolve, reject) => {
@@ -26,7 +30,9 @@ function createSend(order: Order, agent: Agent, note: (latencyMs: number, failur
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
           const status = response.statusCode ?? 0;
-          const failure = expected.includes(status) ? null : `${method} ${path}: ${status} ${text.slice(0, 300)}`;
+          const failure = expected.includes(status)
+            ? null
+            : `${method} ${path}: ${status} ${text.slice(0, 300)}`;
           note(performance.now() - startedAt, failure);
           resolve({ status, text });
         });

@@ -8,8 +8,8 @@ import { type DataFolder, openDataFolder } from '../src/store/data-folder.ts';
 import { closeDatabase, type Database, inTransaction, type Transaction } from '../src/store/database.ts';
 import { issueToken } from '../src/store/tokens.ts';
 import { policiesInForce } from '../src/vendor-kit/policies.ts';
-import { vendorById } from '../src/vendors/index.ts';
 import { loadFake } from '../src/vendors/fakes.ts';
+import { vendorById } from '../src/vendors/index.ts';
 import { CONNECTION, GROUP_SIZES, groupId, groupTitle, OUTSIDERS, personDocument, userId } from './people.ts';
 
 const CHUNK = 5000;

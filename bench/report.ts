@@ -34,7 +34,9 @@ function number(value: number): string {
 function machine({ startedAt, node }: Report): string {
   const [first] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  const load = loadavg().map((value) => value.toFixed(1)).join(', ');
+  const load = loadavg()
+    .map((value) => value.toFixed(1))
+    .join(', ');
   return `Started ${startedAt} · Node ${node} · Linux ${release()} · ${cpus().length} × ${first?.model ?? 'CPU'} · ${memory} GB · load at the end ${load}`;
 }
 
@@ -94,7 +96,9 @@ function tableOf(users: number, report: Report): string[] {
     ...rows
       .filter((each) => each.subject === 'causeway')
       .map((ours) =>
-        line(cells(ours, (subject) => rows.find((each) => each.row === ours.row && each.subject === subject))),
+        line(
+          cells(ours, (subject) => rows.find((each) => each.row === ours.row && each.subject === subject)),
+        ),
       ),
     ...memory,
   ];

@@ -64,7 +64,13 @@ function lookUp(name: string): string {
 /** As Entra ID sends a change of nearly everything: one operation an attribute. */
 function manyOperations(n: number): JsonObject[] {
   const plain = ['displayName', 'title', 'preferredLanguage', 'locale', 'timezone', 'nickName', 'userType'];
-  const names = ['name.givenName', 'name.familyName', 'name.formatted', 'name.middleName', 'name.honorificPrefix'];
+  const names = [
+    'name.givenName',
+    'name.familyName',
+    'name.formatted',
+    'name.middleName',
+    'name.honorificPrefix',
+  ];
   const address = ['streetAddress', 'locality', 'region', 'postalCode', 'country', 'formatted'];
   const enterprise = ['employeeNumber', 'costCenter', 'organization', 'division', 'department'];
   const paths = [
@@ -138,7 +144,8 @@ const reads: Row[] = [
     title: 'filter on an attribute without an index',
     subjects: OURS,
     connections: 1,
-    iterate: (send, n) => send('GET', `/Users?filter=${encodeURIComponent(`title co "none ${n}"`)}`, [200, 400]),
+    iterate: (send, n) =>
+      send('GET', `/Users?filter=${encodeURIComponent(`title co "none ${n}"`)}`, [200, 400]),
   },
   {
     name: 'read-beside-filter',
@@ -146,7 +153,8 @@ const reads: Row[] = [
     subjects: OURS,
     connections: 1,
     iterate: (send, n, order) => send('GET', `/Users/${userId(anyUser(n, order))}`, OK),
-    beside: (send, n) => send('GET', `/Users?filter=${encodeURIComponent(`title co "none ${n}"`)}`, [200, 400]),
+    beside: (send, n) =>
+      send('GET', `/Users?filter=${encodeURIComponent(`title co "none ${n}"`)}`, [200, 400]),
   },
 ];
 
@@ -172,7 +180,12 @@ const writes: Row[] = [
     subjects: ALL,
     iterate: (send, n, order) => {
       const value = Math.floor(n / order.size) % 2 === 1;
-      return send('PATCH', `/Users/${userId(anyUser(n, order))}`, [200, 204], patch({ op: 'replace', path: 'active', value }));
+      return send(
+        'PATCH',
+        `/Users/${userId(anyUser(n, order))}`,
+        [200, 204],
+        patch({ op: 'replace', path: 'active', value }),
+      );
     },
   },
   {

@@ -60,7 +60,9 @@ async function measureRows(
         ? null
         : join(profiles, `${row.name}-${about.users}.cpuprofile`);
     const result = await measure(driver, subject, row, { ...about, ms: rowMs, profile });
-    say(`${about.users} ${about.name} ${row.title}: ${result.cpuMs.toFixed(3)} ms CPU ${result.failure ?? ''}`);
+    say(
+      `${about.users} ${about.name} ${row.title}: ${result.cpuMs.toFixed(3)} ms CPU ${result.failure ?? ''}`,
+    );
     measured.push(result);
   }
   return measured;

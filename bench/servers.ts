@@ -15,7 +15,11 @@ export function startCauseway(dir: string): Promise<Subject> {
   });
 }
 
-export function startServer(name: 'express' | 'scimmy' | 'fake', users: number, dir: string): Promise<Subject> {
+export function startServer(
+  name: 'express' | 'scimmy' | 'fake',
+  users: number,
+  dir: string,
+): Promise<Subject> {
   return startSubject({
     script: path(`./servers/${name}-server.ts`),
     readyPath: '/readyz',

@@ -63,7 +63,9 @@ const groupRoutes = express.Router();
 groupRoutes.get('/:id', (request, response) => {
   const group = groups.get(request.params.id);
   const isBare = request.query['excludedAttributes'] === 'members';
-  response.type('application/scim+json').json(isBare ? group?.bare : { ...group?.bare, members: group?.members });
+  response
+    .type('application/scim+json')
+    .json(isBare ? group?.bare : { ...group?.bare, members: group?.members });
 });
 groupRoutes.patch('/:id', (request, response) => {
   const group = groups.get(request.params.id);
@@ -77,6 +79,8 @@ app.use('/scim/Groups', groupRoutes);
 app.post('/scim/Bulk', (request, response) => {
   const operations: unknown[] = request.body.Operations;
   const result = { location: `${BASE}/Users/${userId(0)}`, method: 'POST', version: 'W/"1"', status: '201' };
-  response.type('application/scim+json').json({ schemas: [CORE_GROUP], Operations: operations.map(() => result) });
+  response
+    .type('application/scim+json')
+    .json({ schemas: [CORE_GROUP], Operations: operations.map(() => result) });
 });
 app.listen(PORT, '127.0.0.1');

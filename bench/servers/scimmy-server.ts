@@ -21,7 +21,11 @@ for (let n = 0; n < USERS + 1000; n += 1) {
 }
 for (const size of GROUP_SIZES.filter((members) => members <= USERS && members <= 10_000)) {
   const members = Array.from({ length: size }, (_, n) => ({ value: userId(n), type: 'User' }));
-  groups.set(groupId(size), { id: groupId(size), displayName: groupTitle(size), members } as unknown as Stored);
+  groups.set(groupId(size), {
+    id: groupId(size),
+    displayName: groupTitle(size),
+    members,
+  } as unknown as Stored);
 }
 const everybody = [...users.values()];
 

@@ -77,6 +77,13 @@ export class StoreUnavailable extends CausewayError {
 /** A read took longer than any may: the caller has to ask for less (RFC 7644 §3.12, `tooMany`). */
 export class ReadTooLong extends CausewayError {
   readonly code = 'READ_TOO_LONG';
+
+  constructor(options?: { cause?: unknown }) {
+    super(
+      'The search took longer than 10 seconds and was ended. Search by userName, externalId, emails or id, or leave out sortBy.',
+      options,
+    );
+  }
 }
 
 /** The operator asked for something that cannot be done; the message says why and what to do. */

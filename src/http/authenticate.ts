@@ -2,12 +2,13 @@ import type { Request, RequestHandler } from 'express';
 import type { Clock } from '../core/clock.ts';
 import type { Connection } from '../core/connection.ts';
 import { StoreUnavailable } from '../core/errors.ts';
+import type { ConnectionId } from '../core/ids.ts';
 import { setConnection } from '../scim/context.ts';
 import { ScimError } from '../scim/errors.ts';
 import { findConnection } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import type { Keyring } from '../store/encryption.ts';
-import { findToken, touchToken } from '../store/tokens.ts';
+import { type Access, findAccess, touchToken } from '../store/tokens.ts';
 import { readCredential } from './credential.ts';
 import { type Refusal, setRefusal } from './request-log.ts';
 
@@ -17,6 +18,7 @@ const DETAIL =
 
 const TOUCH_INTERVAL_MS = 60_000;
 const REMEMBERED_TOUCHES = 10_000;
+const REMEMBERED_CONNECTIONS = 1000;
 
 interface AuthenticateOptions {
   db: Database;
@@ -27,13 +29,14 @@ interface AuthenticateOptions {
 type Verdict = { connection: Connection; tokenId: string } | { refusal: Refusal };
 
 /**
- * Lets through only the holder of a living token of the connection in the path. Token and connection are read from the store at
- * each request (tens of microseconds), so that what any process revokes, pauses or edits holds for the very next one.
+ * Lets through only the holder of a living token of the connection in the path. Token and connection's version are read from the
+ * store at each request, so that what any process revokes, pauses or edits holds for the very next one.
  */
 export function authenticate(options: AuthenticateOptions): RequestHandler<{ connection: string }> {
   const touch = throttledTouch(options);
+  const connectionAt = rememberedConnections(options.db);
   return async (request, response, next) => {
-    const verdict = await judge(options, request);
+    const verdict = await judge(options, connectionAt, request);
     if ('refusal' in verdict) {
       setRefusal(response, verdict.refusal);
       response.setHeader('WWW-Authenticate', CHALLENGE);
@@ -47,14 +50,16 @@ export function authenticate(options: AuthenticateOptions): RequestHandler<{ con
 
 async function judge(
   { db, keyring, clock }: AuthenticateOptions,
+  connectionAt: ReturnType<typeof rememberedConnections>,
   request: Request<{ connection: string }>,
 ): Promise<Verdict> {
   const header = request.get('Authorization');
   if (header === undefined) return { refusal: 'no-credential' };
   const credential = readCredential(header);
   if (credential === null) return { refusal: 'malformed-credential' };
-  const connection = await findConnection(db, request.params.connection);
-  const token = await findToken(db, keyring.digestToken(credential.token));
+  const { connection: id } = request.params;
+  const { token, connection: state } = await findAccess(db, id, keyring.digestToken(credential.token));
+  const connection = state && (await connectionAt(id, state));
   if (connection === undefined) return { refusal: 'unknown-connection' };
   if (token === undefined) return { refusal: 'unknown-token' };
   if (token.connectionId !== connection.id) return { refusal: 'token-of-another-connection' };
@@ -63,6 +68,19 @@ async function judge(
   if (token.revokedAt !== null) return { refusal: 'revoked-token' };
   if (token.expiresAt !== null && token.expiresAt <= clock.now()) return { refusal: 'expired-token' };
   return { connection, tokenId: token.id };
+}
+
+/** Connections as they were read last, for as long as the store says that their version is in force. */
+function rememberedConnections(db: Database) {
+  const remembered = new Map<ConnectionId, Connection>();
+  return async (id: ConnectionId, { version, createdAt }: NonNullable<Access['connection']>) => {
+    const known = remembered.get(id);
+    if (known?.version === version && known.createdAt === createdAt) return known;
+    const connection = await findConnection(db, id);
+    if (remembered.size >= REMEMBERED_CONNECTIONS) remembered.clear();
+    if (connection !== undefined) remembered.set(id, connection);
+    return connection;
+  };
 }
 
 /** Notes when a token was last used, once a minute at most; a store that cannot be written now must not stop a read. */

@@ -19,7 +19,7 @@ function answerType(request: Request): string {
 }
 
 /** Sends through `end`, because Express's own `send` would add a charset to the type and a hash as the ETag. */
-function sendText(request: Request, response: Response, status: number, text: string): void {
+export function sendText(request: Request, response: Response, status: number, text: string): void {
   response.status(status);
   response.setHeader('Content-Type', answerType(request));
   response.setHeader('Content-Length', Buffer.byteLength(text));

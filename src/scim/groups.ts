@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Group } from '../core/user.ts';
 import * as store from '../store/groups.ts';
-import type { MembersWrite } from '../store/members.ts';
+import type { MembersWrite } from '../store/member-writes.ts';
 import { type Scope, writeContext } from './context.ts';
 import { ScimError } from './errors.ts';
 import type { Precondition } from './etag.ts';

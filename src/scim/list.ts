@@ -1,13 +1,15 @@
 import type { Request, Response } from 'express';
 import type { Page, ResourceQuery } from '../core/query.ts';
-import type { Group, User } from '../core/user.ts';
+import { Turn } from '../core/turn.ts';
+import type { Group } from '../core/user.ts';
 import { listGroups } from '../store/group-query.ts';
 import { groupsOf } from '../store/members.ts';
+import type { StoredUser } from '../store/rows.ts';
 import { listUsers } from '../store/user-query.ts';
 import { sendPieces } from './answer.ts';
 import type { Scope } from './context.ts';
 import type { Projection } from './project.ts';
-import { groupPieces, renderUser } from './render.ts';
+import { groupPieces, printUser } from './render.ts';
 
 export const LIST_URN = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
@@ -17,12 +19,21 @@ export interface Listing {
   pieces: AsyncIterable<string>;
 }
 
-async function* usersPieces(scope: Scope, users: User[], projection: Projection): AsyncGenerator<string> {
+async function* usersPieces(
+  scope: Scope,
+  users: readonly StoredUser[],
+  projection: Projection,
+): AsyncGenerator<string> {
   const ids = projection.wants('groups') ? users.map((user) => user.id) : [];
   const groups = await groupsOf(scope.db, scope.connection.id, ids);
-  yield users
-    .map((user) => JSON.stringify(projection.project(renderUser(scope, user, groups.get(user.id) ?? []))))
-    .join(',');
+  const turn = new Turn();
+  let separator = '';
+  for (const user of users) {
+    yield separator + printUser(scope, user, groups.get(user.id) ?? [], projection);
+    separator = ',';
+    // A User may have up to 1 MiB.
+    await turn.pause();
+  }
 }
 
 async function* groupsPieces(scope: Scope, groups: Group[], projection: Projection): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Member } from '../core/user.ts';
-import { listMembers, type MembersWrite } from '../store/members.ts';
+import type { MembersWrite } from '../store/member-writes.ts';
+import { listMembers } from '../store/members.ts';
 import type { Scope } from './context.ts';
 import type { MemberInput } from './member-input.ts';
 import type { MembersChange } from './patch.ts';

@@ -8,11 +8,16 @@ export interface ProjectionRequest {
   excludedAttributes: string[];
 }
 
+/** More than all schemas have attributes. */
+const MAX_NAMES = 1000;
+
 function nameList(value: unknown, parameter: string): string[] {
   if (value === undefined) return [];
   const texts = Array.isArray(value) ? value : [value];
   if (texts.every((text) => typeof text === 'string')) {
-    return texts.flatMap((text) => text.split(',')).filter((text) => text.trim() !== '');
+    const names = texts.flatMap((text) => text.split(',')).filter((text) => text.trim() !== '');
+    if (names.length <= MAX_NAMES) return names;
+    throw new ScimError(400, 'invalidValue', `${parameter} may have at most ${MAX_NAMES} names.`);
   }
   throw new ScimError(400, 'invalidValue', `${parameter} must be a list of attribute names.`);
 }
@@ -35,6 +40,8 @@ export interface Projection {
   /** Whether the top-level attribute appears at all: what does not need not be loaded. */
   wants(attribute: string): boolean;
   project(resource: JsonObject): JsonObject;
+  /** Nothing that is stored is left out: a stored text can be answered as it is. */
+  isWhole: boolean;
 }
 
 /** Names to keep or to leave out; `true` stands for the whole attribute. */
@@ -155,8 +162,26 @@ function leftOutNames(schema: ResourceSchema, kept: Names | null, excluded: stri
   return names;
 }
 
+const compiled = new WeakMap<ResourceSchema, Map<string, Projection>>();
+const MAX_COMPILED = 200;
+
 /** RFC 7644 §3.9 and the `returned` rules of RFC 7643 §2.2. */
 export function compileProjection(schema: ResourceSchema, request: ProjectionRequest): Projection {
+  const known = compiled.get(schema) ?? new Map<string, Projection>();
+  compiled.set(schema, known);
+  const key = JSON.stringify([request.attributes, request.excludedAttributes]);
+  const projection = known.get(key) ?? compile(schema, request);
+  if (known.size >= MAX_COMPILED) known.clear();
+  known.set(key, projection);
+  return projection;
+}
+
+/** What is never answered and yet stored: passwords, which no document holds, are not. */
+function isHidden({ returned, mutability }: Attribute): boolean {
+  return returned === 'request' || (returned === 'never' && mutability !== 'writeOnly');
+}
+
+function compile(schema: ResourceSchema, request: ProjectionRequest): Projection {
   const kept = keptNames(schema, request.attributes);
   const leftOut = leftOutNames(schema, kept, request.excludedAttributes);
   return {
@@ -165,5 +190,9 @@ export function compileProjection(schema: ResourceSchema, request: ProjectionReq
       const chosen = kept === null ? resource : keepOnly(resource, kept);
       return leftOut.size === 0 ? chosen : leaveOut(chosen, leftOut);
     },
+    isWhole:
+      kept === null &&
+      request.excludedAttributes.length === 0 &&
+      !allAttributes(schema).some(({ attribute }) => isHidden(attribute)),
   };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import { CORE_GROUP, CORE_USER, type Group, isActive, type Member, type User } from '../core/user.ts';
 import type { Membership } from '../store/members.ts';
+import type { StoredUser } from '../store/rows.ts';
 import type { Scope } from './context.ts';
 import { versionTag } from './etag.ts';
 import { memberChunks } from './members.ts';
@@ -33,20 +34,45 @@ function schemaUrns(core: string, document: JsonObject): string[] {
  * The User as the identity provider pushed it, with what the server adds. Nothing is made up for what was never pushed (a
  * `displayName`, say): it would come back from a filter's other side, and after it was removed.
  */
-export function renderUser(scope: Scope, user: User, groups: readonly Membership[]): JsonObject {
+function renderUser(scope: Scope, user: User, groups: readonly Membership[]): JsonObject {
   return {
     schemas: schemaUrns(CORE_USER, user.document),
     id: user.id,
     ...user.document,
     active: isActive(user.document),
-    groups: groups.map((group) => ({
-      value: group.id,
-      $ref: groupLocation(scope, group.id),
-      display: group.displayName,
-      type: group.direct ? 'direct' : 'indirect',
-    })),
+    groups: renderMemberships(scope, groups),
     meta: meta(user, 'User', userLocation(scope, user.id)),
   };
+}
+
+/** The User's answer as JSON text; of a whole one made of the stored text, as parsing and printing cost the most of a page. */
+export function printUser(
+  scope: Scope,
+  user: StoredUser,
+  groups: readonly Membership[],
+  projection: Projection,
+): string {
+  const { text } = user;
+  if (!projection.isWhole || !text.includes('"active":')) {
+    return JSON.stringify(projection.project(renderUser(scope, user, groups)));
+  }
+  // A quote inside a text is escaped, so this finds members alone, and only extensions have such names.
+  const extensions = scope.schemas.user.extensions.filter(({ urn }) => text.includes(`"${urn}":`));
+  const head = JSON.stringify({ schemas: [CORE_USER, ...extensions.map(({ urn }) => urn)], id: user.id });
+  const tail = JSON.stringify({
+    groups: renderMemberships(scope, groups),
+    meta: meta(user, 'User', userLocation(scope, user.id)),
+  });
+  return `${head.slice(0, -1)},${text.slice(1, -1)},${tail.slice(1)}`;
+}
+
+function renderMemberships(scope: Scope, groups: readonly Membership[]): JsonObject[] {
+  return groups.map((group) => ({
+    value: group.id,
+    $ref: groupLocation(scope, group.id),
+    display: group.displayName,
+    type: group.direct ? 'direct' : 'indirect',
+  }));
 }
 
 function renderMember(scope: Scope, member: Member): JsonObject {

@@ -1,14 +1,14 @@
 import type { Request, Response } from 'express';
-import type { User } from '../core/user.ts';
 import { groupsOf } from '../store/members.ts';
-import { sendJson, sendNothing } from './answer.ts';
+import type { StoredUser } from '../store/rows.ts';
+import { sendNothing, sendText } from './answer.ts';
 import { MAX_BODY_BYTES, readBody } from './body.ts';
 import type { Scope } from './context.ts';
 import { isUnchanged, requestPrecondition, versionTag } from './etag.ts';
 import { findUsers, sendListing } from './list.ts';
 import { compileProjection, readProjection } from './project.ts';
 import { readQuery } from './query.ts';
-import { renderUser, userLocation } from './render.ts';
+import { printUser, userLocation } from './render.ts';
 import { createUser, findUser, patchUser, removeUser, replaceUser } from './users.ts';
 
 /** The `:id` of the route. */
@@ -20,15 +20,14 @@ async function sendUser(
   scope: Scope,
   request: Request,
   response: Response,
-  answer: { status: 200 | 201; user: User },
+  answer: { status: 200 | 201; user: StoredUser },
 ): Promise<void> {
   const { status, user } = answer;
   const projection = compileProjection(scope.schemas.user, readProjection(request.query));
   const groups = projection.wants('groups') ? await groupsOf(scope.db, scope.connection.id, [user.id]) : null;
   response.setHeader('ETag', versionTag(user.version));
   if (status === 201) response.setHeader('Location', userLocation(scope, user.id));
-  const body = projection.project(renderUser(scope, user, groups?.get(user.id) ?? []));
-  sendJson(request, response, status, body);
+  sendText(request, response, status, printUser(scope, user, groups?.get(user.id) ?? [], projection));
 }
 
 export async function getUsers(scope: Scope, request: Request, response: Response): Promise<void> {

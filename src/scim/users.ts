@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import { isActive, type User } from '../core/user.ts';
+import type { StoredUser } from '../store/rows.ts';
 import * as store from '../store/users.ts';
 import { type Scope, writeContext } from './context.ts';
 import { ScimError } from './errors.ts';
@@ -28,14 +29,14 @@ function userWrite(scope: Scope, normalised: JsonObject): store.UserWrite {
   };
 }
 
-export async function findUser(scope: Scope, id: string): Promise<User> {
+export async function findUser(scope: Scope, id: string): Promise<StoredUser> {
   const user = await store.findUser(scope.db, scope.connection.id, id);
   if (user === undefined) throw notFound();
   return user;
 }
 
 /** Answers the User as written, once its delivery has an outcome or the wait is over. */
-export async function createUser(scope: Scope, body: JsonObject): Promise<User> {
+export async function createUser(scope: Scope, body: JsonObject): Promise<StoredUser> {
   const { document } = normaliseUser(scope.schemas.user, body);
   const { db, connection } = scope;
   const result = await store.createUser(db, connection, userWrite(scope, document), writeContext(scope));
@@ -48,7 +49,7 @@ async function changeUser(
   id: string,
   check: Precondition,
   change: (current: User) => JsonObject,
-): Promise<User> {
+): Promise<StoredUser> {
   const result = await store.changeUser(
     scope.db,
     scope.connection,
@@ -65,12 +66,22 @@ async function changeUser(
 }
 
 /** PUT: what the body does not name is unassigned (RFC 7644 §3.5.1). */
-export function replaceUser(scope: Scope, id: string, body: JsonObject, check: Precondition): Promise<User> {
+export function replaceUser(
+  scope: Scope,
+  id: string,
+  body: JsonObject,
+  check: Precondition,
+): Promise<StoredUser> {
   const { document } = normaliseUser(scope.schemas.user, body);
   return changeUser(scope, id, check, () => document);
 }
 
-export function patchUser(scope: Scope, id: string, body: JsonObject, check: Precondition): Promise<User> {
+export function patchUser(
+  scope: Scope,
+  id: string,
+  body: JsonObject,
+  check: Precondition,
+): Promise<StoredUser> {
   const operations = parsePatch(scope.schemas.user, body, id);
   return changeUser(scope, id, check, (current) =>
     applyPatch(scope.schemas.user, current.document, operations),

@@ -3,7 +3,7 @@ import { Kysely, Transaction as KyselyTransaction, sql } from 'kysely';
 import { OperatorError, StoreUnavailable } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { NodeSqliteDialect } from './dialect.ts';
-import { Contention } from './errors.ts';
+import { Contention, UniqueViolation } from './errors.ts';
 import { readMeta, writeMetaOnce } from './meta.ts';
 import { migrate } from './migrate.ts';
 import { describeUrl, openPool } from './postgres.ts';
@@ -26,6 +26,8 @@ export interface Origin {
 interface Store {
   /** SQLite's. */
   origin?: Origin;
+  /** Others write at the same time: what a transaction has read may be out of date when it writes. */
+  concurrent: boolean;
   /** PostgreSQL's connections for reads that may take long. */
   search?: Database;
   /** Runs the body of a transaction so that a query past the transaction fails. */
@@ -62,6 +64,7 @@ export async function openDatabase(
     const connection = openFile(file, readOnly, functions);
     const db: Database = new Kysely<Tables>({ dialect: new NodeSqliteDialect(connection, readOnly) });
     stores.set(db, {
+      concurrent: false,
       origin: { file, mode },
       guard: (work) => connection.inTransaction(work),
       version: async () => String(connection.dataVersion()),
@@ -96,6 +99,7 @@ async function openShared(url: Secret, mode: StoreMode): Promise<Database> {
     const { db, scope, close } = openPool(url, 'work');
     const search = openPool(url, 'search');
     stores.set(db, {
+      concurrent: true,
       search: search.db,
       guard: (work) => scope.run(work),
       version: () => snapshotOf(db),
@@ -130,19 +134,22 @@ export async function closeDatabase(db: Database): Promise<void> {
 
 /**
  * All or nothing; joins the transaction that it is given. Never await anything but this transaction's queries inside: SQLite has one
- * connection. Rows that are read to be written are read `forUpdate`. On PostgreSQL `work` is run again, from its beginning, after
- * another transaction was in the way.
+ * connection. Rows that are read to be written are read `forUpdate`. On PostgreSQL others write at the same time:
+ * `work` is run again, from its beginning, after another transaction was in the way.
  */
 export async function inTransaction<T>(
   db: Database | Transaction,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   if (db instanceof KyselyTransaction) return work(db);
-  const store = storeOf(db);
+  const { guard, concurrent } = storeOf(db);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction().execute((tx) => store.guard(() => work(tx)));
+      return await db.transaction().execute((tx) => guard(() => work(tx)));
     } catch (error) {
+      // The row that is in the way may have come while this transaction looked for it: the next one finds it.
+      const late = concurrent && attempt === 1 && error instanceof UniqueViolation;
+      if (late) continue;
       if (!(error instanceof Contention) || attempt === MAX_ATTEMPTS) throw error;
       await setTimeout(Math.random() * MAX_PAUSE_MS);
     }

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { OperatorError } from '../core/errors.ts';
 import { writeMetaOnce } from './meta.ts';
@@ -26,7 +33,7 @@ export function openKeyring(secretKey: Uint8Array): Keyring {
     throw new OperatorError(`The secret key has ${secretKey.length} bytes; it must have ${KEY_BYTES}.`);
   }
   const sealingKey = derive(secretKey, 'seal', KEY_BYTES);
-  const tokenKey = derive(secretKey, 'token', KEY_BYTES);
+  const tokenKey = createSecretKey(derive(secretKey, 'token', KEY_BYTES));
   const keyId = derive(secretKey, 'key-id', 6).toString('base64url');
 
   return {

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import { ReadTooLong } from '../core/errors.ts';
 import type { AttributeRef, Filter, Page } from '../core/query.ts';
-import type { Database } from './database.ts';
+import { type Database, searchOf } from './database.ts';
 import { LIST_TABLES } from './list-tables.ts';
 import { pagesOf } from './page-memory.ts';
+import { StatementTimeout } from './postgres-errors.ts';
 import { type ListRequest, readerOf } from './reader.ts';
 import { listRows } from './resource-list.ts';
 
@@ -15,14 +17,28 @@ const MAX_WORK = 1_000_000;
 /** Attributes of which few resources share a value, each with an index that finds it. */
 const KEYS: ReadonlySet<string> = new Set(['userName', 'displayName', 'externalId', 'emails']);
 
-/** One page; what may take long is read on the store's reader thread, where it has one. */
+/** One page; what may take long is read where nothing waits for it, and ends after 10 s with ReadTooLong. */
 export async function listPage<Row>(db: Database, request: ListRequest): Promise<Page<Row>> {
-  const { table, connectionId, query } = request;
-  const reader = mayScan(db, request) ? readerOf(db) : undefined;
-  if (reader === undefined || (await isSmall(db, request))) {
-    return listRows<Row>(db, LIST_TABLES[table], connectionId, query);
+  if (mayScan(db, request)) {
+    const search = searchOf(db);
+    if (search !== undefined) return searchPage<Row>(search, request);
+    const reader = readerOf(db);
+    if (reader !== undefined && !(await isSmall(db, request))) return reader.list<Row>(request);
   }
-  return reader.list<Row>(request);
+  return readPage<Row>(db, request);
+}
+
+function readPage<Row>(db: Database, { table, connectionId, query }: ListRequest): Promise<Page<Row>> {
+  return listRows<Row>(db, LIST_TABLES[table], connectionId, query);
+}
+
+async function searchPage<Row>(search: Database, request: ListRequest): Promise<Page<Row>> {
+  try {
+    return await readPage<Row>(search, request);
+  } catch (error) {
+    if (error instanceof StatementTimeout) throw new ReadTooLong({ cause: error });
+    throw error;
+  }
 }
 
 function mayScan(db: Database, { table, connectionId, query }: ListRequest): boolean {

@@ -38,24 +38,6 @@ export async function lockGroupsOf(
     .execute();
 }
 
-/** Keeps these Users, or Groups, from being deleted before this transaction has ended. */
-export async function keepResources(
-  tx: Transaction,
-  table: 'users' | 'groups',
-  connectionId: ConnectionId,
-  ids: readonly string[],
-): Promise<void> {
-  if (!isPostgres(tx)) return;
-  await tx
-    .selectFrom(table)
-    .select('id')
-    .where('connection_id', '=', connectionId)
-    .where('id', 'in', ids)
-    .orderBy('id')
-    .forKeyShare()
-    .execute();
-}
-
 /** The accounts of these Users. */
 export async function lockAccountsOf(
   tx: Transaction,

@@ -118,11 +118,7 @@ export class Reader {
   #abandon(task: Task): void {
     this.#waiting = this.#waiting.filter((each) => each !== task);
     if (task === this.#running) Atomics.store(this.#halted, 0, 1);
-    task.reject(
-      new ReadTooLong(
-        'The search took longer than 10 seconds and was ended. Search by userName, externalId, emails or id, or leave out sortBy.',
-      ),
-    );
+    task.reject(new ReadTooLong());
   }
 }
 
@@ -132,7 +128,7 @@ function closed(): StoreUnavailable {
 
 const readers = new WeakMap<Database, Reader>();
 
-/** The same for every call; undefined for a store that needs none, as its reads are not this process's work. */
+/** The same for every call; undefined for a store that is not a file. */
 export function readerOf(db: Database): Reader | undefined {
   const origin = originOf(db);
   if (origin === undefined) return undefined;

@@ -1,4 +1,5 @@
 import type { Account, VendorAccount } from '../core/account.ts';
+import { fold } from '../core/fold.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -15,8 +16,8 @@ export interface Amendment {
   missingSince?: number | null;
   /** What is left to a human; absent: the tasks cannot be judged. */
   tasks?: readonly TaskWish[];
-  /** Deliver again: what the list shows is not what is wanted. */
-  deliver?: 'now' | 'after-a-look';
+  /** Deliver again: what the list shows is not what is wanted. `lookAt`: at this address, if it is nobody else's here. */
+  deliver?: 'now' | { lookAt: string };
 }
 
 /** Writes a judgement unless the account has changed since it was read. False: it has, and the judgement is void. */
@@ -38,7 +39,7 @@ export async function amendAccount(
       row?.wanted_version === account.wantedVersion &&
       row.claimed_version === null &&
       row.settled_at === account.settledAt;
-    if (!same) return false;
+    if (!same || (await isOthers(tx, account, amendment.deliver))) return false;
     const { actual, missingSince, tasks } = amendment;
     const open = tasks === undefined ? null : await judgeTasks(tx, accountKey(account), tasks, now);
     await writeAccount(tx, account, {
@@ -57,12 +58,22 @@ function actualColumns(actual: VendorAccount | null) {
   return { actual: null, vendor_id: null, origin: null, written: '{}', present_since: null };
 }
 
-async function deliverAgain(
-  tx: Transaction,
-  account: Account,
-  how: 'now' | 'after-a-look',
-  now: number,
-): Promise<void> {
+type Again = NonNullable<Amendment['deliver']>;
+
+async function isOthers(tx: Transaction, account: Account, how: Again | undefined): Promise<boolean> {
+  if (how === undefined || how === 'now') return false;
+  const holder = await tx
+    .selectFrom('accounts')
+    .select('id')
+    .where('connection_id', '=', account.connectionId)
+    .where('kind', '=', account.kind)
+    .where('address_key', '=', fold(how.lookAt))
+    .where('id', '!=', account.id)
+    .executeTakeFirst();
+  return holder !== undefined;
+}
+
+async function deliverAgain(tx: Transaction, account: Account, how: Again, now: number): Promise<void> {
   await writeAccount(tx, account, {
     wanted_version: account.wantedVersion + 1,
     undo: null,
@@ -73,7 +84,7 @@ async function deliverAgain(
     wanted_at: now,
     request_id: null,
     // Doubt makes the delivery look before it plans.
-    ...(how === 'after-a-look' ? { doubt_at: 0 } : {}),
+    ...(how === 'now' ? {} : { doubt_at: 0, address: how.lookAt, address_key: fold(how.lookAt) }),
   });
 }
 

@@ -31,6 +31,7 @@ export async function reserveReplacement(
       .where((eb) =>
         eb.or([eb('address_key', '=', fold(address)), eb('resource_id', '=', replacementOf(account))]),
       )
+      .forUpdate()
       .execute();
     if (holders.some((holder) => holder.resource_id !== replacementOf(account))) return false;
     const [own] = holders;

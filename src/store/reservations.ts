@@ -34,6 +34,7 @@ export async function reserveAddress(
       .where('kind', '=', account.kind)
       .where('address_key', '=', fold(address))
       .where('id', '!=', account.id)
+      .forUpdate()
       .executeTakeFirst();
     if (row === undefined) {
       await writeAddress(tx, account, address);

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import { OperatorError } from '../core/errors.ts';
 import { type ConnectionId, newId } from '../core/ids.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import type { Keyring } from './encryption.ts';
+import { statement } from './statement.ts';
 
 /** What the operator may see of a token; its text is shown once, by `issueToken`. Times are epoch ms. */
 export interface Token {
@@ -98,6 +100,48 @@ export async function findToken(
       revokedAt: row.revoked_at,
     }
   );
+}
+
+/** What a request's credential comes to in one read: the token, and which state of the connection is in force. */
+export interface Access {
+  token: Pick<Token, 'id' | 'connectionId' | 'expiresAt' | 'revokedAt'> | undefined;
+  /** `version` starts anew where a connection of the same id was removed and made again: `createdAt` tells them apart. */
+  connection: { version: number; createdAt: number } | undefined;
+}
+
+const accessOf = statement((db, connectionId: ConnectionId, digest: string) =>
+  sql<AccessRow>`
+    select connections.version, connections.created_at, tokens.id, tokens.connection_id, tokens.expires_at, tokens.revoked_at
+    from (select 1 as one) as request
+    left join connections on connections.id = ${connectionId}
+    left join tokens on tokens.digest = ${digest}`.compile(db),
+);
+
+interface AccessRow {
+  version: number | null;
+  created_at: number | null;
+  id: string | null;
+  connection_id: string | null;
+  expires_at: number | null;
+  revoked_at: number | null;
+}
+
+/** As `findToken`, with the connection that the request is for: every request asks, so that it is one read. */
+export async function findAccess(db: Database, connectionId: ConnectionId, digest: string): Promise<Access> {
+  const [row] = await accessOf(db, connectionId, digest);
+  const { version = null, created_at = null, id = null, connection_id = null } = row ?? {};
+  return {
+    token:
+      id === null || connection_id === null
+        ? undefined
+        : {
+            id,
+            connectionId: connection_id,
+            expiresAt: row?.expires_at ?? null,
+            revokedAt: row?.revoked_at ?? null,
+          },
+    connection: version === null || created_at === null ? undefined : { version, createdAt: created_at },
+  };
 }
 
 /** Records that the token was used; the caller decides how often that is worth a write. */

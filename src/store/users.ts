@@ -11,7 +11,8 @@ import { markPushed, markUnchanged, type Wait, type WriteContext } from './due-m
 import { UniqueViolation } from './errors.ts';
 import { lockGroupsOf } from './locks.ts';
 import { leaveAllGroups } from './members.ts';
-import { rowToUser } from './rows.ts';
+import { rowToUser, type StoredUser, USER_COLUMNS } from './rows.ts';
+import { statement } from './statement.ts';
 import type { UsersTable } from './tables.ts';
 import { writeEmails } from './user-emails.ts';
 
@@ -31,12 +32,21 @@ export interface WriteResult<Resource> {
   wait: Wait | null;
 }
 
+const userById = statement((db, connectionId: ConnectionId, id: UserId) =>
+  db
+    .selectFrom('users')
+    .select(USER_COLUMNS)
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .compile(),
+);
+
 export async function findUser(
   db: Database | Transaction,
   connectionId: ConnectionId,
   id: UserId,
-): Promise<User | undefined> {
-  const row = await userRow(db, connectionId, id).executeTakeFirst();
+): Promise<StoredUser | undefined> {
+  const [row] = await userById(db, connectionId, id);
   return row === undefined ? undefined : rowToUser(row);
 }
 
@@ -46,7 +56,7 @@ export async function createUser(
   connection: Connection,
   write: UserWrite,
   context: WriteContext,
-): Promise<WriteResult<User>> {
+): Promise<WriteResult<StoredUser>> {
   return uniqueUserName(write.userName, () =>
     inTransaction(db, async (tx) => {
       const id = newId();
@@ -87,7 +97,7 @@ export async function changeUser(
   id: UserId,
   change: (current: User) => UserWrite,
   context: WriteContext,
-): Promise<WriteResult<User> | undefined> {
+): Promise<WriteResult<StoredUser> | undefined> {
   let userName = '';
   return uniqueUserName(
     () => userName,
@@ -145,7 +155,7 @@ export async function overwriteUser(
   current: User,
   write: UserWrite,
   now: number,
-): Promise<User> {
+): Promise<StoredUser> {
   const row: UsersTable = {
     connection_id: current.connectionId,
     id: current.id,

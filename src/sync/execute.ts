@@ -6,12 +6,15 @@ import { sameJson } from '../core/json.ts';
 import type { Changes, CreateOutcome, Session, WantedCreate } from '../vendor-kit/vendor.ts';
 import { describeStep, learnAbsent, learnPresent, type Progress } from './attempt.ts';
 import { mergeWritten } from './differences.ts';
+import type { Lookup } from './lookup.ts';
 import type { Step } from './plan.ts';
 
 export interface Executor {
   session: Session;
   /** Creates one account, in company with others where the vendor takes several a call. */
   create(wanted: WantedCreate): Promise<CreateOutcome>;
+  /** Hears what each call has made of an account, so that no list from before it denies that. */
+  lookup: Pick<Lookup, 'note'>;
   fields: FieldTable;
   clock: Clock;
 }
@@ -69,6 +72,7 @@ async function create(
   const outcome = await executor.create({ address, fields });
   if ('error' in outcome) throw outcome.error;
   learnPresent(progress, outcome.account, 'created');
+  executor.lookup.note(outcome.account.address, outcome.account);
   progress.knowledge.written = writtenByCreate(executor.fields, fields, outcome.account);
   progress.changes.push('create');
 }
@@ -123,18 +127,20 @@ async function callFor(
   step: AccountStep,
   account: VendorAccount,
 ): Promise<void> {
-  const { session } = executor;
+  const { session, lookup } = executor;
   if (step.step === 'remove' || step.step === 'withdraw') {
     await supported(session[step.step])(account);
+    lookup.note(account.address, null);
     learnAbsent(progress);
     return;
   }
-  if (step.step === 'update') {
-    learnPresent(progress, await supported(session.update)(account, step.changes), null);
-    noteUpdate(executor, progress, step.changes);
-    return;
-  }
-  learnPresent(progress, await supported(session[step.step])(account), null);
+  const after =
+    step.step === 'update'
+      ? await supported(session.update)(account, step.changes)
+      : await supported(session[step.step])(account);
+  lookup.note(after.address, after);
+  learnPresent(progress, after, null);
+  if (step.step === 'update') noteUpdate(executor, progress, step.changes);
 }
 
 /** The plan never asks for what `supports` does not declare; the contract test holds session and `supports` equal. */

@@ -179,7 +179,7 @@ function amend(tools: DeliveryTools, claim: Claim, judgement: Judgement, run: Ru
         ...(repair && claim.account.state !== 'held' ? { deliver: 'now' as const } : {}),
       };
     case 'returned':
-      return repair ? { deliver: 'after-a-look' } : null;
+      return repair ? { deliver: { lookAt: judgement.actual.address } } : null;
     case 'missing':
       // One list may be wrong: absence counts when two in a row agree.
       if (claim.account.missingSince === null) return { missingSince: run.startedAt };

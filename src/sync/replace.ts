@@ -49,7 +49,10 @@ async function createOnce(
   progress.callStartedAt = tools.clock.now();
   const outcome = await live.create(wanted);
   if ('error' in outcome) throw outcome.error;
-  if (outcome.account.presence === 'pending') return outcome.account;
+  if (outcome.account.presence === 'pending') {
+    live.lookup.note(outcome.account.address, outcome.account);
+    return outcome.account;
+  }
   const seen = await live.lookup.find(
     { address: wanted.address },
     { since: tools.clock.now(), urgent: true },

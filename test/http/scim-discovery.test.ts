@@ -66,7 +66,12 @@ describe('Schemas (RFC 7643 §7)', () => {
     const server = await startScim();
     const list = await resources(server, '/Schemas');
     expect(list.map(({ id }) => id)).toEqual([USER, GROUP, ENTERPRISE, VENDOR]);
-    expect(list[3]).toMatchObject({ attributes: [{ name: 'seatType', type: 'string', multiValued: false }] });
+    expect(list[3]).toMatchObject({
+      attributes: [
+        { name: 'seatType', type: 'string', multiValued: false },
+        { name: 'seats', type: 'integer', multiValued: false },
+      ],
+    });
     const other = await resources(server, '/scim/other/v2/Schemas');
     expect(JSON.stringify(other)).not.toContain('acme');
   });

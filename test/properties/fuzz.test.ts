@@ -233,7 +233,14 @@ function transmit(
 ): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
-      { agent, method, host: url.hostname, port: url.port, path: `/scim/acme/v2${path}`, headers: named },
+      {
+        agent,
+        method,
+        host: url.hostname,
+        port: url.port,
+        path: `/scim/acme/v2${path}`,
+        headers: content === undefined ? named : { ...named, 'content-length': Buffer.byteLength(content) },
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,5 +1,5 @@
 /** Set by `npm run test:properties`: many more runs and larger directories than `npm test` has time for. */
-export const isLong = process.env['CAUSEWAY_TEST_LONG'] === '1';
+const isLong = process.env['CAUSEWAY_TEST_LONG'] === '1';
 
 /** What the quick and the long mode differ in. */
 export function inMode<T>(quick: T, long: T): T {

@@ -11,6 +11,7 @@ describe('on PostgreSQL', async () => {
   await import('../unit/store/fake-records.test.ts');
   await import('../unit/store/filter-sql.test.ts');
   await import('../unit/store/group-query.test.ts');
+  await import('../unit/store/put-back.test.ts');
   await import('../unit/store/tokens.test.ts');
   await import('../unit/store/user-query.test.ts');
 });

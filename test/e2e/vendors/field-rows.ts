@@ -20,10 +20,12 @@ export interface FieldRow {
   standard: (address: string) => Json | undefined;
   /** Two values that it takes. */
   values: [FieldValue, FieldValue];
-  /** Where else than in the extension attribute the value may come from; an expression reads `nickName`. */
+  /** The vendor refuses a person for whom nobody says anything. */
+  needed?: boolean;
+  /** Rules and constants may give it: several people may have the same. */
   rules?: boolean;
-  constant?: boolean;
-  expression?: { text: string; nickName: string };
+  /** Gives the first value; of a text without a `nickName` here, the User has the first value as such. */
+  expression: { text: string; nickName: string };
   /** Other extension attributes that the value needs beside it. */
   beside?: JsonObject;
   /** A value as the wire has it, where that is not the value itself. */
@@ -36,7 +38,7 @@ export interface FieldRow {
   later: { call: Json[] } | { task: string } | 'ignored';
 }
 
-const text = { rules: true, constant: true, expression: { text: 'nickName', nickName: '' } };
+const text = { rules: true, expression: { text: 'nickName', nickName: '' } };
 const attribute = (vendor: string, values: JsonObject): JsonObject => ({
   [`urn:ietf:params:scim:schemas:extension:${vendor}:2.0:User`]: values,
 });
@@ -123,6 +125,7 @@ const agendize: FieldRow[] = [
     field: 'profileId',
     wire: 'profile.id',
     settings: { defaultProfileId: null, updateProfile: true },
+    needed: true,
     standard: () => undefined,
     values: ['12', '14'],
     refused: {

@@ -161,7 +161,10 @@ async function fillTables(db: Database, id: string): Promise<string[]> {
     columns.some((column) => column.name === 'connection_id'),
   );
   for (const { name, columns } of tables) {
-    const values = columns.map((column) => (column.dataType === 'integer' ? sql`1` : sql`${id}`));
+    const values = columns.map(({ dataType }) => {
+      if (dataType === 'jsonb') return sql`'{}'`;
+      return dataType === 'integer' || dataType === 'int8' ? sql`1` : sql`${id}`;
+    });
     await sql`insert into ${sql.table(name)} values (${sql.join(values)})`.execute(db);
   }
   return tables.map((table) => table.name);

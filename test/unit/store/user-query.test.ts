@@ -21,8 +21,8 @@ async function directoryOf(users: { id: string; document: JsonObject }[]): Promi
   return db;
 }
 
-async function page(db: Database, parameters: Record<string, unknown>) {
-  const { resources, ...rest } = await listUsers(db, 'c', readQuery(userSchema, parameters));
+async function page(db: Database, parameters: Record<string, unknown>, connectionId = 'c') {
+  const { resources, ...rest } = await listUsers(db, connectionId, readQuery(userSchema, parameters));
   return { ...rest, ids: resources.map(({ id }) => id) };
 }
 
@@ -215,26 +215,31 @@ describe('sorting', () => {
       sortOrder: fc.constantFrom('ascending', 'descending'),
       count: fc.integer({ min: 1, max: 4 }),
     });
+    const db = await openTemporary();
+    let run = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(document, { maxLength: 9 }), request, async (documents, parameters) => {
+        run += 1;
+        const id = `c-${run}`;
         const users = documents.map((each, index) => ({ id: `u-${index}`, document: each as JsonObject }));
-        const db = await directoryOf(users);
-        const whole = (await page(db, { ...parameters, count: 200 })).ids;
+        await insertConnection(db, id);
+        await insertUsers(db, id, users);
+        const whole = (await page(db, { ...parameters, count: 200 }, id)).ids;
         const byIndex: string[] = [];
         for (let startIndex = 1; startIndex <= whole.length; startIndex += parameters.count) {
-          byIndex.push(...(await page(db, { ...parameters, startIndex })).ids);
+          byIndex.push(...(await page(db, { ...parameters, startIndex }, id)).ids);
         }
         expect(byIndex).toEqual(whole);
-        let last = await page(db, { ...parameters, cursor: '' });
+        let last = await page(db, { ...parameters, cursor: '' }, id);
         const forwards = [...last.ids];
         while (last.nextCursor !== undefined) {
-          last = await page(db, { ...parameters, cursor: last.nextCursor });
+          last = await page(db, { ...parameters, cursor: last.nextCursor }, id);
           forwards.push(...last.ids);
         }
         expect(forwards).toEqual(whole);
         const backwards = [...last.ids];
         while (last.previousCursor !== undefined) {
-          last = await page(db, { ...parameters, cursor: last.previousCursor });
+          last = await page(db, { ...parameters, cursor: last.previousCursor }, id);
           backwards.unshift(...last.ids);
         }
         expect(backwards).toEqual(whole);
