@@ -57,7 +57,8 @@ export async function putGroup(scope: Scope, request: Request, response: Respons
 export async function patchGroupById(scope: Scope, request: Request, response: Response): Promise<void> {
   const body = await readBody(request, response, MAX_GROUP_BODY_BYTES);
   const group = await patchGroup(scope, idOf(request), body, requestPrecondition(request));
-  if (group.memberCount > MEMBERS_ANSWERED && request.query['attributes'] === undefined) {
+  const { attributes } = readProjection(request.query);
+  if (group.memberCount > MEMBERS_ANSWERED && attributes.length === 0) {
     response.setHeader('ETag', versionTag(group.version));
     return sendNothing(response, 204);
   }

@@ -1,5 +1,4 @@
 import type { Selectable } from 'kysely';
-import type { ConnectionId, UserId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Group, User } from '../core/user.ts';
 import type { GroupsTable, UsersTable } from './tables.ts';
@@ -30,35 +29,27 @@ export type UserRow = Pick<Selectable<UsersTable>, (typeof USER_COLUMNS)[number]
 export type GroupRow = Pick<Selectable<GroupsTable>, (typeof GROUP_COLUMNS)[number]>;
 
 /** A User whose document is parsed when it is asked for: answers are made of its text. */
-export class StoredUser implements User {
-  readonly connectionId: ConnectionId;
-  readonly id: UserId;
-  readonly userName: string;
+export interface StoredUser extends User {
   /** The document as JSON. */
   readonly text: string;
-  readonly version: number;
-  readonly createdAt: number;
-  readonly modifiedAt: number;
-  #document: JsonObject | undefined;
-
-  constructor(row: UserRow) {
-    this.connectionId = row.connection_id;
-    this.id = row.id;
-    this.userName = row.user_name;
-    this.text = row.document;
-    this.version = row.version;
-    this.createdAt = row.created_at;
-    this.modifiedAt = row.modified_at;
-  }
-
-  get document(): JsonObject {
-    this.#document ??= JSON.parse(this.text) as JsonObject;
-    return this.#document;
-  }
 }
 
 export function rowToUser(row: UserRow): StoredUser {
-  return new StoredUser(row);
+  const text = row.document;
+  let document: JsonObject | undefined;
+  return {
+    connectionId: row.connection_id,
+    id: row.id,
+    userName: row.user_name,
+    text,
+    get document() {
+      document ??= JSON.parse(text) as JsonObject;
+      return document;
+    },
+    version: row.version,
+    createdAt: row.created_at,
+    modifiedAt: row.modified_at,
+  };
 }
 
 export function rowToGroup(row: GroupRow): Group {

@@ -8,7 +8,7 @@ import { statement } from './statement.ts';
 
 const userByName = statement((db, connectionId: ConnectionId, userNameKey: string) =>
   db
-    .selectFrom('users')
+    .selectFrom('users as r')
     .select(USER_COLUMNS)
     .where('connection_id', '=', connectionId)
     .where('user_name_key', '=', userNameKey)

@@ -107,8 +107,10 @@ async function changeAccount(
     await callFor(executor, progress, step, account);
   } catch (error) {
     if (!(error instanceof VendorError)) throw error;
-    // What may have been written counts as written, so that it can be taken back.
-    if (error.code === 'UNCERTAIN' && step.step === 'update') noteUpdate(executor, progress, step.changes);
+    // What may have been added counts as Causeway's, so that it can be taken back; what may have been set is set again.
+    if (error.code === 'UNCERTAIN' && step.step === 'update') {
+      noteUpdate(executor, progress, { set: {}, add: step.changes.add, remove: {} });
+    }
     if (error.code !== 'GONE') throw error;
     learnAbsent(progress);
     return { kind: 'plan-again' };

@@ -76,7 +76,7 @@ function bounded(parts: readonly string[], separator: string): string {
 }
 
 /** The User as expressions see it: its attributes, with the enterprise extension under `enterprise`. */
-export function expressionInput(document: JsonObject): JsonObject {
+function expressionInput(document: JsonObject): JsonObject {
   const enterprise = document[ENTERPRISE_USER];
   return { ...document, enterprise: isJsonObject(enterprise) ? enterprise : {} };
 }

@@ -23,8 +23,8 @@ async function prepare(): Promise<{ server: ScimServer; client: Client }> {
 
 /** The most processor time that one turn of this thread took while `work` ran, in ms, at the best of some tries. */
 async function longestHold(work: (attempt: number) => Promise<unknown>): Promise<number> {
-  const holds: number[] = [];
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+  let best = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < TRIES && best >= LIMIT_MS; attempt += 1) {
     let isWorking = true;
     let longest = 0;
     const watch = async () => {
@@ -39,9 +39,9 @@ async function longestHold(work: (attempt: number) => Promise<unknown>): Promise
     await work(attempt);
     isWorking = false;
     await watching;
-    holds.push(longest);
+    best = Math.min(best, longest);
   }
-  return Math.min(...holds);
+  return best;
 }
 
 const everybody = Array.from({ length: CROWD }, (_, n) => ({ value: crowdId(n + 1) }));
@@ -74,7 +74,7 @@ describe('No request holds up the others', () => {
       () =>
         client(
           'PATCH',
-          `/Groups/${ids[1]}`,
+          `/Groups/${ids[0]}`,
           JSON.stringify(patchOf({ op: 'remove', path: 'members', value: everybody })),
         ),
       () =>
@@ -124,6 +124,23 @@ describe('No request holds up the others', () => {
       }),
       400,
     ],
+    [
+      'an address of nearly 1 MiB',
+      'POST',
+      '/Users',
+      () => ({ schemas: [USER], userName: 'x', emails: [{ value: 'e\u0301'.repeat(250_000) }] }),
+      201,
+    ],
+    [
+      'a search that names very many attributes',
+      'POST',
+      '/Users/.search',
+      () => ({
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
+        attributes: Array(200_000).fill('a'),
+      }),
+      400,
+    ],
     ['a body with no end', 'POST', '/Groups', () => '['.repeat(inMode(1_000_000, 8_000_000)), 400],
   ])('by %s', { timeout: 60_000 }, async (_, method, path, body, status) => {
     const { client } = await prepare();
@@ -133,7 +150,7 @@ describe('No request holds up the others', () => {
     const hold = await longestHold(async (attempt) => {
       statuses.push((await client(method, path, text.replace('"x"', `"x${attempt}"`))).status);
     });
-    expect(statuses).toEqual([status, status, status]);
+    expect(new Set(statuses)).toEqual(new Set([status]));
     expect(hold).toBeLessThan(LIMIT_MS);
   });
 

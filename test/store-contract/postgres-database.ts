@@ -5,8 +5,18 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 
+const EMPTY = `do $$ begin execute (
+  select 'truncate ' || string_agg(quote_ident(tablename), ', ') from pg_tables
+  where schemaname = 'public' and tablename <> 'migrations'
+); end $$`;
+
 /** An empty PostgreSQL database, on the server of CAUSEWAY_TEST_DATABASE_URL (a user who may create databases) or the run's own. */
-export async function createPostgresDatabase(): Promise<{ url: Secret; drop(): Promise<void> }> {
+export async function createPostgresDatabase(): Promise<{
+  url: Secret;
+  /** Forgets all rows, once the store has been opened. */
+  empty(): Promise<void>;
+  drop(): Promise<void>;
+}> {
   const server = process.env['CAUSEWAY_TEST_DATABASE_URL'] ?? (await startedServer());
   const name = `causeway_test_${randomBytes(6).toString('hex')}`;
   await execute(server, `create database ${name}`);
@@ -14,6 +24,7 @@ export async function createPostgresDatabase(): Promise<{ url: Secret; drop(): P
   url.pathname = `/${name}`;
   return {
     url: new Secret(url.href),
+    empty: () => execute(url.href, EMPTY),
     drop: () => execute(server, `drop database ${name} with (force)`),
   };
 }

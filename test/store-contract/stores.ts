@@ -10,19 +10,33 @@ import { createPostgresDatabase } from './postgres-database.ts';
 export const KINDS = ['SQLite', 'PostgreSQL'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Tests' stores in PostgreSQL databases, one for each file that they name. */
-export function postgresStores(): TemporaryStores {
-  const databases = new Map<string, ReturnType<typeof createPostgresDatabase>>();
+type PostgresDatabase = Awaited<ReturnType<typeof createPostgresDatabase>>;
+
+/** Tests' stores in PostgreSQL databases, one for each file that they name; a removed one is emptied and used again. */
+export function postgresStores(): TemporaryStores & { end(): Promise<void> } {
+  const databases: PostgresDatabase[] = [];
+  const free: PostgresDatabase[] = [];
+  const used = new Map<string, Promise<PostgresDatabase>>();
+  const create = async () => {
+    const database = free.pop() ?? (await createPostgresDatabase());
+    if (!databases.includes(database)) databases.push(database);
+    return database;
+  };
   return {
     async open(file) {
-      const database = databases.get(file) ?? createPostgresDatabase();
-      databases.set(file, database);
+      const database = used.get(file) ?? create();
+      used.set(file, database);
       return openDatabase({ url: (await database).url, mode: 'sandbox' });
     },
     async remove(file) {
-      const database = databases.get(file);
-      databases.delete(file);
-      await (await database)?.drop();
+      const database = await used.get(file);
+      used.delete(file);
+      if (database === undefined) return;
+      await database.empty();
+      free.push(database);
+    },
+    async end() {
+      await Promise.all(databases.map((database) => database.drop()));
     },
   };
 }
@@ -45,7 +59,7 @@ function createStore(kind: Kind): TestStore {
     },
     async remove() {
       await Promise.all(opened.map(closeDatabase));
-      await postgres?.remove(file);
+      await postgres?.end();
       await removeFile();
     },
   };

@@ -6,7 +6,8 @@ import { findJob, requestJob } from '../../../src/store/jobs.ts';
 import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
 import { eventually, person, type Stage } from '../delivery/stage.ts';
 
-const PATIENCE = { timeout: 10_000, interval: 20 };
+/** What a poll may take on a machine that does other things too. */
+const PATIENCE = { timeout: 30_000, interval: 20 };
 /** More than any two lists may be apart. */
 const LIST_PACE_MS = 61_000;
 

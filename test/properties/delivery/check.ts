@@ -1,6 +1,6 @@
 import { fold } from '../../../src/core/fold.ts';
 import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
-import { acceptAll, faultOf, type Person, type Play, readUser, replaceKey } from './play.ts';
+import { acceptAll, faultOf, type Person, type Play, type Pushing, readUser, replaceKey } from './play.ts';
 
 /** As long as between two lists of which both count. */
 const A_WHILE_MS = 120_000;
@@ -26,14 +26,14 @@ export async function endPlay(play: Play): Promise<string[]> {
     await acceptAll(play);
     await world.comeToRest();
   }
-  return [...(await checkUsers(play)), ...(await checkVendor(play)), ...(await checkStates(play))];
+  return [...(await checkUsers(play, people)), ...(await checkVendor(play)), ...(await checkStates(play))];
 }
 
 /** No acknowledged push is lost, and none that was refused looks accepted. */
-async function checkUsers(play: Play): Promise<string[]> {
+export async function checkUsers(pushing: Pushing, people: readonly Person[]): Promise<string[]> {
   const faults: string[] = [];
-  for (const person of play.people) {
-    const user = await readUser(play, person);
+  for (const person of people) {
+    const user = await readUser(pushing, person);
     const { before } = person;
     const isPutBack =
       before !== null && (user === undefined ? before.id === null : faultOf(before, user) === null);
@@ -63,7 +63,12 @@ async function checkVendor(play: Play): Promise<string[]> {
   return faults;
 }
 
-function checkPerson({ subject, mapping, strangers }: Play, person: Person, own: FakeAccount[]): string[] {
+/** What of a person's accounts is not as the model has it. */
+export function checkPerson(
+  { subject, mapping, strangers }: Pick<Play, 'subject' | 'mapping' | 'strangers'>,
+  person: Person,
+  own: FakeAccount[],
+): string[] {
   const faults: string[] = [];
   const wanted = person.id !== null && person.active;
   const current = wanted

@@ -29,11 +29,16 @@ export interface Person {
   last: Promise<unknown>;
 }
 
-export interface Play {
-  world: World;
+/** All that a push needs. */
+export interface Pushing {
+  world: Pick<World, 'send'>;
   subject: Subject;
-  people: Person[];
   groupId: string;
+}
+
+export interface Play extends Pushing {
+  world: World;
+  people: Person[];
   mapping: 0 | 1;
   /** Addresses at the vendor that nobody pushed first. */
   strangers: Set<string>;
@@ -44,22 +49,15 @@ export function addressOf(who: number, to: number): string {
   return `p${who}${to === 0 ? '' : `-${to}`}@example.com`;
 }
 
+export function newPerson(who: number): Person {
+  const address = addressOf(who, 0);
+  const none = { id: null, active: true, n: 0, inGroup: false, before: null };
+  return { ...none, who, address, addresses: new Set([address]), last: Promise.resolve() };
+}
+
 export async function beginPlay(subject: Subject, scenario: Scenario): Promise<Play> {
   const world = await World.open(subject, subject.quirks[scenario.quirk] ?? {});
-  const people = Array.from({ length: PEOPLE }, (_, who): Person => {
-    const address = addressOf(who, 0);
-    return {
-      who,
-      id: null,
-      active: true,
-      n: 0,
-      address,
-      inGroup: false,
-      before: null,
-      addresses: new Set([address]),
-      last: Promise.resolve(),
-    };
-  });
+  const people = Array.from({ length: PEOPLE }, (_, who) => newPerson(who));
   const strangers = new Set(scenario.strangers.map((who) => addressOf(who, 0)));
   for (const key of strangers) await world.faulty.control('POST', 'accounts', { key });
   const { body } = await world.send('POST', '/Groups', { schemas: [CORE_GROUP], displayName: 'The group' });
@@ -161,9 +159,10 @@ async function saveMapping(play: Play, mapping: 0 | 1): Promise<void> {
   world.wake();
 }
 
-type Push = Extract<Happening, { and: boolean }>;
+export type Push = Extract<Happening, { and: boolean }>;
 
-async function pushOne(play: Play, person: Person, happening: Push): Promise<void> {
+/** Pushes it, and notes in `person` what the identity provider was told. Throws where the answer is not true. */
+export async function pushOne(play: Pushing, person: Person, happening: Push): Promise<void> {
   if (happening.do === 'create') {
     if (person.id === null) await create(play, person, happening.active);
     return;
@@ -188,7 +187,7 @@ async function pushOne(play: Play, person: Person, happening: Push): Promise<voi
   }
 }
 
-function documentOf({ subject }: Play, { who, n, address, active }: Person): JsonObject {
+function documentOf({ subject }: Pushing, { who, n, address, active }: Person): JsonObject {
   return {
     schemas: [CORE_USER],
     userName: address,
@@ -201,7 +200,7 @@ function documentOf({ subject }: Play, { who, n, address, active }: Person): Jso
   };
 }
 
-async function create(play: Play, person: Person, active: boolean): Promise<void> {
+async function create(play: Pushing, person: Person, active: boolean): Promise<void> {
   const wish = { active, n: person.n + 1 };
   const none = { ...stateOf(person), ...wish };
   Object.assign(person, wish, { inGroup: false, before: null });
@@ -212,7 +211,7 @@ async function create(play: Play, person: Person, active: boolean): Promise<void
 
 type Change = Partial<Pick<Person, 'n' | 'active' | 'address'>>;
 
-async function change(play: Play, person: Person, wish: Change, by: 'patch' | 'put'): Promise<void> {
+async function change(play: Pushing, person: Person, wish: Change, by: 'patch' | 'put'): Promise<void> {
   const after: Person = { ...person, ...wish };
   person.addresses.add(after.address);
   const document = documentOf(play, after);
@@ -224,13 +223,13 @@ async function change(play: Play, person: Person, wish: Change, by: 'patch' | 'p
   else await relearn(play, person, stateOf(person), wish, answer);
 }
 
-async function remove(play: Play, person: Person): Promise<void> {
+async function remove(play: Pushing, person: Person): Promise<void> {
   const answer = await play.world.send('DELETE', `/Users/${person.id}`);
   if (answer.status === 204) Object.assign(person, { id: null, inGroup: false, before: null });
   else await relearn(play, person, stateOf(person), {}, answer, true);
 }
 
-async function changeMembership(play: Play, person: Person, inGroup: boolean): Promise<void> {
+async function changeMembership(play: Pushing, person: Person, inGroup: boolean): Promise<void> {
   const { world, groupId } = play;
   const operation = inGroup
     ? { op: 'add', path: 'members', value: [{ value: person.id }] }
@@ -247,7 +246,7 @@ async function changeMembership(play: Play, person: Person, inGroup: boolean): P
   else throw untrue(`membership of ${person.address}`, answer);
 }
 
-async function learnMembership(play: Play, person: Person): Promise<void> {
+async function learnMembership(play: Pushing, person: Person): Promise<void> {
   const { body } = await play.world.send('GET', `/Groups/${play.groupId}`);
   const members = (body['members'] ?? []) as { value: string }[];
   person.inGroup = members.some(({ value }) => value === person.id);
@@ -259,7 +258,7 @@ function stateOf({ id, n, active, address }: Person): State {
 
 /** There was no answer, or a refusal: the User is as before or as pushed, or as before a push whose answer was lost. */
 async function relearn(
-  play: Play,
+  play: Pushing,
   person: Person,
   before: State,
   wish: Change,
@@ -289,7 +288,7 @@ async function relearn(
 }
 
 /** The User as it is here; undefined: there is none. */
-export async function readUser({ world }: Play, { who }: Person): Promise<JsonObject | undefined> {
+export async function readUser({ world }: Pushing, { who }: Person): Promise<JsonObject | undefined> {
   const filter = encodeURIComponent(`externalId eq "ext-${who}"`);
   for (;;) {
     const { status, body } = await world.send('GET', `/Users?filter=${filter}`);

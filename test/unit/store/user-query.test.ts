@@ -164,7 +164,16 @@ describe('a listed User', () => {
     await insertUsers(db, 'c', [{ id: 'u-1', document, createdAt: 5, modifiedAt: 6, version: 7 }]);
     const { resources } = await listUsers(db, 'c', readQuery(userSchema, {}));
     expect(resources).toEqual([
-      { connectionId: 'c', id: 'u-1', userName: 'Öz', document, version: 7, createdAt: 5, modifiedAt: 6 },
+      {
+        connectionId: 'c',
+        id: 'u-1',
+        userName: 'Öz',
+        text: JSON.stringify(document),
+        document,
+        version: 7,
+        createdAt: 5,
+        modifiedAt: 6,
+      },
     ]);
   });
 });

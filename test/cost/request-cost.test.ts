@@ -1,0 +1,134 @@
+import { sql } from 'kysely';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { issueToken } from '../../src/store/tokens.ts';
+import { addConnection, startEdge } from '../http/edge-server.ts';
+import { crowdId, insertCrowd } from '../properties/crowd.ts';
+import { type Work, WorkCount } from './work-count.ts';
+
+const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
+const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+const SMALL = 120;
+const LARGE = 4000;
+
+afterEach(() => void vi.restoreAllMocks());
+
+type Send = (method: string, path: string, body?: object) => Promise<number>;
+
+/** A directory of `users` Users, all but one of them in the group `g`; what comes first was asked once before. */
+async function directoryOf(users: number) {
+  const server = await startEdge();
+  onTestFinished(() => server.close());
+  const { db, keyring } = server;
+  await addConnection(server, 'acme');
+  await insertCrowd(db, 'acme', users);
+  await sql`
+    insert into accounts (connection_id, id, kind, resource_id, wanted_version, settled_version, rank, attempts, state, written, created_at, wanted_at)
+    select connection_id, 'a-' || id, 'user', id, 1, 1, 1, 0, 'in-sync', '{}', 0, 0 from users`.execute(db);
+  await sql`
+    insert into members (connection_id, group_id, member_id, type)
+    select connection_id, 'g', id, 'User' from users where id <> ${crowdId(users)}`.execute(db);
+  await sql`
+    insert into groups (connection_id, id, display_name, display_name_key, document, folded, member_count, version, created_at, modified_at)
+    values ('acme', 'g', 'Everybody', 'everybody', '{"displayName":"Everybody"}', '{"displayName":"everybody"}', ${users - 1}, 1, 0, 0)`.execute(
+    db,
+  );
+  const options = { connectionId: 'acme', label: 'x', expiresAt: null, now: 1 };
+  const { token } = await issueToken(db, keyring, options);
+  const send: Send = async (method, path, body) => {
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/scim+json' };
+    const init = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(`${server.url}/scim/acme/v2${path}`, { method, headers, ...init });
+    await response.text();
+    return response.status;
+  };
+  await send('GET', `/Users/${crowdId(1)}`);
+  return { db, send, last: crowdId(users) };
+}
+
+async function workAt(users: number, request: (send: Send, last: string) => Promise<number>) {
+  const { db, send, last } = await directoryOf(users);
+  const count = new WorkCount();
+  let status = 0;
+  const work = await count.during(async () => {
+    status = await request(send, last);
+  });
+  expect(status).toBeLessThan(300);
+  const scans = await count.scans(db);
+  vi.restoreAllMocks();
+  return { work, scans };
+}
+
+const patch = (operation: object) => ({ schemas: [PATCH_OP], Operations: [operation] });
+const person = {
+  schemas: [USER],
+  userName: 'new@example.com',
+  emails: [{ value: 'new@example.com' }],
+  active: true,
+};
+
+/** The most that each may cost; a lower figure is welcome, and is then written here. */
+const REQUESTS: [string, Work, (send: Send, last: string) => Promise<number>][] = [
+  [
+    'a User read by id',
+    { statements: 3, commits: 0, rows: 3, parsed: 0 },
+    (send) => send('GET', `/Users/${crowdId(7)}`),
+  ],
+  [
+    'a look-up by userName that finds',
+    { statements: 3, commits: 0, rows: 3, parsed: 0 },
+    (send) => send('GET', '/Users?filter=userName%20eq%20%22user-7%22'),
+  ],
+  [
+    'a look-up by userName that finds nothing',
+    { statements: 2, commits: 0, rows: 1, parsed: 0 },
+    (send) => send('GET', '/Users?filter=userName%20eq%20%22nobody%22'),
+  ],
+  [
+    'a page of 100 Users',
+    { statements: 4, commits: 0, rows: 203, parsed: 0 },
+    (send) => send('GET', '/Users?count=100'),
+  ],
+  [
+    'a creation',
+    { statements: 7, commits: 1, rows: 3, parsed: 170 },
+    (send) => send('POST', '/Users', person),
+  ],
+  [
+    'a PATCH of active',
+    { statements: 6, commits: 1, rows: 4, parsed: 800 },
+    (send) => send('PATCH', `/Users/${crowdId(7)}`, patch({ op: 'replace', path: 'active', value: false })),
+  ],
+  [
+    'a member added',
+    { statements: 5, commits: 1, rows: 4, parsed: 400 },
+    (send, last) =>
+      send('PATCH', '/Groups/g', patch({ op: 'add', path: 'members', value: [{ value: last }] })),
+  ],
+  [
+    'a member removed',
+    { statements: 4, commits: 1, rows: 3, parsed: 400 },
+    (send) =>
+      send('PATCH', '/Groups/g', patch({ op: 'remove', path: 'members', value: [{ value: crowdId(7) }] })),
+  ],
+  [
+    'a Group read without its members',
+    { statements: 2, commits: 0, rows: 2, parsed: 100 },
+    (send) => send('GET', '/Groups/g?excludedAttributes=members'),
+  ],
+];
+
+describe('What a request costs', () => {
+  it.each(REQUESTS)('is bounded for %s', async (_, limit, request) => {
+    const { work, scans } = await workAt(SMALL, request);
+    expect(scans).toEqual([]);
+    for (const name of ['statements', 'commits', 'rows', 'parsed'] as const) {
+      expect(work[name], `${name} of ${JSON.stringify(work)}`).toBeLessThanOrEqual(limit[name]);
+    }
+  });
+
+  it.each(REQUESTS)('does not grow with the directory for %s', async (_, _limit, request) => {
+    const small = await workAt(SMALL, request);
+    const large = await workAt(LARGE, request);
+    expect(large).toEqual(small);
+  });
+});
