@@ -21,7 +21,10 @@ export function matchesElement(filter: Filter, element: Json): boolean {
   return holds(filter, elementReader(element));
 }
 
-/** What `filter` means, without a database: the yardstick of the SQL that it becomes. */
+/**
+ * What `filter` means, without a database: the yardstick of the SQL that it becomes.
+ * @internal
+ */
 export function matches(filter: Filter, resource: Searchable): boolean {
   return holds(filter, resourceReader(resource));
 }

@@ -34,6 +34,10 @@ export async function findAccount(
   return row === undefined ? undefined : rowToAccount(row);
 }
 
+/**
+ * The account of a User or Group.
+ * @internal
+ */
 export async function findAccountOf(
   db: Database | Transaction,
   connectionId: ConnectionId,

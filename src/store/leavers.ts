@@ -45,7 +45,10 @@ export async function admitLeaver(
   });
 }
 
-/** How many people may lose access within an hour, of so many accounts at its start. */
+/**
+ * How many people may lose access within an hour, of so many accounts at its start.
+ * @internal
+ */
 export function leaverLimit(
   established: number,
   policies: Pick<Policies, 'leaverPercent' | 'leaverCount'>,

@@ -79,5 +79,7 @@ export async function lockSubject(
   subject: 'leavers',
 ): Promise<void> {
   if (!isPostgres(tx)) return;
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${subject} of ${connectionId}`}, 0))`.execute(tx);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${subject} of ${connectionId}`}, 0))`.execute(
+    tx,
+  );
 }

@@ -85,7 +85,10 @@ function refusalMessage(
   }
 }
 
-/** Retry-After in either form of RFC 9110 §10.2.3, as epoch ms. */
+/**
+ * Retry-After in either form of RFC 9110 §10.2.3, as epoch ms.
+ * @internal
+ */
 export function retryAt(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const seconds = Number(header);

@@ -73,10 +73,11 @@ async function ask(
   life: Life,
   id: string,
   token: string,
-  [method, path, body]: [string, string, object?],
+  [method, path, body]: [string, string, object | undefined],
 ): Promise<Answer> {
   await vi.waitFor(() => expect(life.process).not.toBeNull(), { timeout: 30_000, interval: 5 });
   const { process } = life;
+  console.log('ask', method, path, process?.url);
   try {
     const response = await fetch(`${process?.url}/scim/${id}/v2${path}`, {
       method,
@@ -84,6 +85,7 @@ async function ask(
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
+    console.log(response.status, text.slice(0,100));
     return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
   } catch (error) {
     if (life.process === process) throw error;
@@ -161,7 +163,8 @@ describe('A process that is killed with -9 under a load of pushes', () => {
     const loads: Load[] = [];
     for (const subject of subjects) {
       const token = await addConnection(dataDir, fakes, subject);
-      const send: Load['world']['send'] = (...request) => ask(life, idOf(subject), token, request);
+      const send: Load['world']['send'] = (method, path, body) =>
+          ask(life, idOf(subject), token, [method, path, body]);
       const people = Array.from({ length: PEOPLE }, (_, who) => newPerson(who));
       loads.push({ world: { send }, subject, groupId: '', people });
     }
