@@ -16,7 +16,7 @@ export interface Workplace {
   operator: Operator;
   /** What an identity provider is given for this connection. */
   scimUrl(id: ConnectionId): string;
-  /** This data folder's place as its only server; null where a server has it. */
+  /** This data folder's place as its only server; null where a server has it, or where the store is in PostgreSQL and servers share it. */
   lockAsServer(): ServerLock | null;
 }
 
@@ -27,10 +27,11 @@ export async function withStore<T>(
   options: { create: boolean } = { create: false },
 ): Promise<T> {
   const config = readConfig(shell.env);
-  const { mode, dataDir: dir } = config;
-  if (!existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real')) throw noStore(config);
+  const { mode, dataDir: dir, databaseUrl } = config;
+  const inFile = databaseUrl === null;
+  if (inFile && !existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real')) throw noStore(config);
   const secretKey = config.secretKey && Buffer.from(config.secretKey.reveal(), 'base64');
-  const { db, keyring } = await openDataFolder({ dir, mode, secretKey });
+  const { db, keyring } = await openDataFolder({ dir, mode, secretKey, databaseUrl });
   const actor = `cli:${shell.user}`;
   const operator = { db, keyring, clock: systemClock, actor, allowHttpLoopback: mode === 'sandbox' };
   try {
@@ -38,7 +39,7 @@ export async function withStore<T>(
       shell,
       operator,
       scimUrl: (id) => `${publicUrl(config)}/scim/${id}/v2`,
-      lockAsServer: () => tryLock(dataFile(dir, mode, 'lock')),
+      lockAsServer: () => (inFile ? tryLock(dataFile(dir, mode, 'lock')) : null),
     });
   } finally {
     await closeDatabase(db);

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers';
 import {
   type CompiledQuery,
-  type DatabaseConnection,
   type DatabaseIntrospector,
   type Dialect,
   type Driver,
@@ -11,12 +11,16 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { StoreUnavailable } from '../core/errors.ts';
 import { isBusy, storeError } from './errors.ts';
+import { SqliteLease } from './sqlite-lease.ts';
 import { TransactionScope } from './transaction-scope.ts';
 
 const MAX_STATEMENTS = 500;
 const MAX_LOCK_WAIT_MS = 5000;
 const MAX_LOCK_PAUSE_MS = 50;
+/** Transactions in one commit, at most. */
+const MAX_GROUP = 200;
 
 interface Statement {
   statement: StatementSync;
@@ -24,14 +28,28 @@ interface Statement {
   reads: boolean;
 }
 
+/** Transactions that share a commit: a disk's answer costs more than all else that a push does. */
+interface Group {
+  committed: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+  /** Those that have ended and wait. */
+  ended: number;
+  /** One of them is under way; `nested` in a savepoint, since others have ended before it. */
+  running: 'first' | 'nested' | null;
+  /** To be committed as soon as none is under way. */
+  isDue: boolean;
+}
+
 /** The one connection of an embedded store: one user at a time, in the order of asking. */
-export class SqliteConnection implements DatabaseConnection {
+export class SqliteConnection {
   readonly #handle: DatabaseSync;
   /** By SQL text, the least recently used first. */
   readonly #statements = new Map<string, Statement>();
   readonly #scope = new TransactionScope();
   readonly #waiting: (() => void)[] = [];
   #taken = false;
+  #group: Group | null = null;
 
   constructor(handle: DatabaseSync) {
     this.#handle = handle;
@@ -68,23 +86,75 @@ export class SqliteConnection implements DatabaseConnection {
     });
   }
 
-  /** Refused: a slow reader would hold the only connection. Page by key instead. */
-  streamQuery(): never {
-    throw new Error('The embedded store does not stream.');
+  async begin(sql: 'begin' | 'begin immediate'): Promise<void> {
+    const group = this.#group;
+    if (group === null) {
+      await this.#patiently(() => this.#run(sql));
+      this.#group = { ...Promise.withResolvers<void>(), ended: 0, running: 'first', isDue: false };
+    } else {
+      this.#guard(() => this.#run('savepoint one'));
+      group.running = 'nested';
+    }
   }
 
-  async begin(sql: 'begin' | 'begin immediate'): Promise<void> {
-    await this.#patiently(() => this.#prepare(sql).statement.run());
+  /** The transaction is done; it is durable when `committed` resolves. All that end in one turn of the event loop share a commit. */
+  endTransaction(): void {
+    const group = this.#group;
+    if (group === null) throw new Error('A transaction ended that had not begun.');
+    if (group.running === 'nested') this.#guard(() => this.#run('release one'));
+    group.running = null;
+    group.ended += 1;
+    if (group.ended === 1) setImmediate(() => this.#commitSoon(group));
+    if (group.isDue || group.ended >= MAX_GROUP) this.commit();
+  }
+
+  /** When what was read or written until now is durable; undefined: it is. */
+  committed(): Promise<void> | undefined {
+    return this.#group?.committed;
   }
 
   commit(): void {
-    this.#guard(() => this.#prepare('commit').statement.run());
+    const group = this.#group;
+    if (group === null) return;
+    this.#group = null;
+    try {
+      this.#guard(() => this.#run('commit'));
+      group.resolve();
+    } catch (error) {
+      if (this.#handle.isTransaction) this.#guard(() => this.#run('rollback'));
+      group.reject(error);
+    }
   }
 
   /** SQLite ends a transaction itself when a disk fails; rolling back then would hide that failure. */
   rollback(): void {
-    if (!this.#handle.isOpen || !this.#handle.isTransaction) return;
-    this.#guard(() => this.#prepare('rollback').statement.run());
+    const group = this.#group;
+    if (group === null || !this.#handle.isOpen) return;
+    if (!this.#handle.isTransaction) {
+      this.#group = null;
+      const lost = 'The store cannot be written now: the disk failed while others wrote.';
+      if (group.ended > 0) group.reject(new StoreUnavailable(lost));
+      return;
+    }
+    if (group.running === 'first') {
+      this.#group = null;
+      this.#guard(() => this.#run('rollback'));
+      return;
+    }
+    this.#guard(() => this.#run('rollback to one'));
+    this.#guard(() => this.#run('release one'));
+    group.running = null;
+    if (group.isDue) this.commit();
+  }
+
+  #commitSoon(group: Group): void {
+    if (this.#group !== group) return;
+    if (group.running === null) this.commit();
+    else group.isDue = true;
+  }
+
+  #run(sql: string): void {
+    this.#prepare(sql).statement.run();
   }
 
   /** Changes when another connection has committed to the file (sqlite.org/pragma.html#pragma_data_version). */
@@ -93,6 +163,7 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   close(): void {
+    if (this.#handle.isOpen) this.commit();
     this.#statements.clear();
     if (this.#handle.isOpen) this.#handle.close();
   }
@@ -156,19 +227,7 @@ export class NodeSqliteDialect implements Dialect {
 
   createDriver(): Driver {
     const connection = this.#connection;
-    const begin = this.#readOnly ? 'begin' : 'begin immediate';
-    return {
-      init: async () => {},
-      acquireConnection: async () => {
-        await connection.acquire();
-        return connection;
-      },
-      beginTransaction: () => connection.begin(begin),
-      commitTransaction: async () => connection.commit(),
-      rollbackTransaction: async () => connection.rollback(),
-      releaseConnection: async () => connection.release(),
-      destroy: async () => connection.close(),
-    };
+    return new SqliteDriver(connection, this.#readOnly ? 'begin' : 'begin immediate');
   }
 
   createQueryCompiler(): SqliteQueryCompiler {
@@ -181,5 +240,42 @@ export class NodeSqliteDialect implements Dialect {
 
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
     return new SqliteIntrospector(db);
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #connection: SqliteConnection;
+  readonly #begin: 'begin' | 'begin immediate';
+
+  constructor(connection: SqliteConnection, begin: 'begin' | 'begin immediate') {
+    this.#connection = connection;
+    this.#begin = begin;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<SqliteLease> {
+    await this.#connection.acquire();
+    return new SqliteLease(this.#connection);
+  }
+
+  beginTransaction(lease: SqliteLease): Promise<void> {
+    return lease.begin(this.#begin);
+  }
+
+  commitTransaction(lease: SqliteLease): Promise<void> {
+    return lease.commit();
+  }
+
+  async rollbackTransaction(lease: SqliteLease): Promise<void> {
+    lease.rollback();
+  }
+
+  async releaseConnection(lease: SqliteLease): Promise<void> {
+    lease.release();
+  }
+
+  async destroy(): Promise<void> {
+    this.#connection.close();
   }
 }

@@ -19,8 +19,8 @@ import { type DurableFakes, startDurableFakes } from './fakes.ts';
 
 const ROUNDS = Number(process.env['CAUSEWAY_TEST_ROUNDS'] ?? inMode(3, 50));
 const PEOPLE = 8;
-/** A process under load lives this long, at most. */
-const LIFE_MS = 900;
+/** A process answers at most so many requests before it is killed. */
+const ANSWERS = 250;
 /** Calls that a killed process had begun are looked up 20 s later. */
 const PATIENCE = { timeout: 120_000, interval: 250 };
 const TIME_LIMIT_MS = 180_000 + ROUNDS * 10_000;
@@ -33,6 +33,8 @@ interface Load extends Pushing {
 /** The process that runs now; null while the next one is started. */
 interface Life {
   process: CausewayProcess | null;
+  /** Requests that this process has answered. */
+  answered: number;
   ending: boolean;
 }
 
@@ -77,7 +79,6 @@ async function ask(
 ): Promise<Answer> {
   await vi.waitFor(() => expect(life.process).not.toBeNull(), { timeout: 30_000, interval: 5 });
   const { process } = life;
-  console.log('ask', method, path, process?.url);
   try {
     const response = await fetch(`${process?.url}/scim/${id}/v2${path}`, {
       method,
@@ -85,7 +86,7 @@ async function ask(
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    console.log(response.status, text.slice(0,100));
+    life.answered += 1;
     return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
   } catch (error) {
     if (life.process === process) throw error;
@@ -111,8 +112,10 @@ async function pushOnAndOn(load: Load, person: Person, life: Life): Promise<void
 async function liveAndDie(dataDir: string, life: Life): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const process = await startProcess(dataDir);
+    life.answered = 0;
     life.process = process;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * LIFE_MS));
+    const last = Math.random() * ANSWERS;
+    await vi.waitFor(() => expect(life.answered).toBeGreaterThan(last), { timeout: 60_000, interval: 1 });
     life.process = null;
     await process.kill();
   }
@@ -154,7 +157,7 @@ describe('A process that is killed with -9 under a load of pushes', () => {
     const fakes = await startDurableFakes(
       subjects.map(({ vendor, quirks, doubles }) => ({ id: vendor.id, quirks: quirks.find(doubles) ?? {} })),
     );
-    const life: Life = { process: null, ending: false };
+    const life: Life = { process: null, answered: 0, ending: false };
     onTestFinished(async () => {
       await life.process?.kill();
       await fakes.close();
@@ -164,7 +167,7 @@ describe('A process that is killed with -9 under a load of pushes', () => {
     for (const subject of subjects) {
       const token = await addConnection(dataDir, fakes, subject);
       const send: Load['world']['send'] = (method, path, body) =>
-          ask(life, idOf(subject), token, [method, path, body]);
+        ask(life, idOf(subject), token, [method, path, body]);
       const people = Array.from({ length: PEOPLE }, (_, who) => newPerson(who));
       loads.push({ world: { send }, subject, groupId: '', people });
     }

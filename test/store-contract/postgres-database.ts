@@ -15,6 +15,8 @@ export async function createPostgresDatabase(): Promise<{
   url: Secret;
   /** Forgets all rows, once the store has been opened. */
   empty(): Promise<void>;
+  /** Has the server's administrator do something: `$1` and `%I` are the database's name. */
+  administer(statement: string): Promise<void>;
   drop(): Promise<void>;
 }> {
   const server = process.env['CAUSEWAY_TEST_DATABASE_URL'] ?? (await startedServer());
@@ -25,6 +27,8 @@ export async function createPostgresDatabase(): Promise<{
   return {
     url: new Secret(url.href),
     empty: () => execute(url.href, EMPTY),
+    administer: (statement) =>
+      execute(server, statement.replace('%I', name).replace('$1', `'${name}'`)),
     drop: () => execute(server, `drop database ${name} with (force)`),
   };
 }
