@@ -12,7 +12,7 @@ import {
 } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { StoreUnavailable } from '../core/errors.ts';
-import { postgresError } from './postgres-errors.ts';
+import { connectError, postgresError } from './postgres-errors.ts';
 import type { TransactionScope } from './transaction-scope.ts';
 
 const WRITES: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE']);
@@ -114,7 +114,7 @@ class PooledDriver implements Driver {
     try {
       return new PooledConnection(await this.#pool.connect());
     } catch (error) {
-      throw postgresError(error);
+      throw connectError(error);
     }
   }
 

@@ -44,6 +44,13 @@ export function postgresError(error: unknown): unknown {
   return reason === undefined ? error : unavailable(reason, plain(error));
 }
 
+/** What it means that no connection can be had; the server may refuse one for any reason. */
+export function connectError(error: unknown): unknown {
+  const meaning = postgresError(error);
+  if (!(meaning instanceof DatabaseError)) return meaning;
+  return unavailable(`the database accepts no connection (${meaning.message})`, plain(meaning));
+}
+
 function unavailable(reason: string, cause: Error): StoreUnavailable {
   return new StoreUnavailable(sentence(reason), { cause });
 }

@@ -98,7 +98,7 @@ export async function release(
   db: Database,
   attempt: Attempt,
   dueAt: number,
-  tasks: readonly TaskWish[] = [],
+  { tasks, failed }: { tasks: readonly TaskWish[]; failed: boolean },
 ): Promise<'released' | 'lost'> {
   return inTransaction(db, async (tx) => {
     const account = await claimedAccount(tx, attempt.claim);
@@ -108,7 +108,7 @@ export async function release(
     await writeAccount(tx, account, {
       ...knowledgeColumns(account, attempt.knowledge, attempt.endedAt),
       ...UNCLAIMED,
-      attempts: account.attempts + 1,
+      attempts: account.attempts + (failed ? 1 : 0),
       due_at: dueAt,
       state: 'waiting',
       last_error: attempt.error === null ? null : JSON.stringify(attempt.error),

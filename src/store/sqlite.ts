@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../core/errors.ts';
-import { SqliteConnection } from './dialect.ts';
 import { storeError } from './errors.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 
 const OPEN_TIMEOUT_MS = 5000;
 

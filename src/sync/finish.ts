@@ -29,12 +29,7 @@ export async function finish(tools: DeliveryTools, progress: Progress, ending: E
     case 'failed':
       return finishFailed(tools, progress, ending.error);
     case 'later':
-      return releaseLater(
-        tools,
-        progress,
-        errorOf('PENDING', ending.reason, tools),
-        ending.until ?? tools.clock.now() + LIST_PACE_MS,
-      );
+      return finishLater(tools, progress, ending);
     case 'held':
       return settleAs(tools, progress, {
         result: 'held',
@@ -130,6 +125,22 @@ async function finishFailed(tools: DeliveryTools, progress: Progress, error: unk
   }
 }
 
+/** Waiting for a known time is no failure: however often it is pushed meanwhile, it is due then and no later. */
+async function finishLater(
+  tools: DeliveryTools,
+  progress: Progress,
+  { reason, until }: Extract<Ending, { kind: 'later' }>,
+): Promise<Finished> {
+  const now = tools.clock.now();
+  const error = errorOf('PENDING', reason, tools);
+  if (until === undefined) return releaseLater(tools, progress, error, now + LIST_PACE_MS);
+  await release(tools.db, endAttempt(progress, error, now), until, {
+    tasks: progress.tasks,
+    failed: false,
+  });
+  return { result: 'retry', error, throttledUntil: null };
+}
+
 async function releaseLater(
   tools: DeliveryTools,
   progress: Progress,
@@ -139,7 +150,7 @@ async function releaseLater(
 ): Promise<Finished> {
   const now = tools.clock.now();
   const dueAt = Math.max(now + backoffMs(progress.claim.account.attempts + 1), notBefore);
-  await release(tools.db, endAttempt(progress, error, now), dueAt, progress.tasks);
+  await release(tools.db, endAttempt(progress, error, now), dueAt, { tasks: progress.tasks, failed: true });
   return { result: 'retry', error, throttledUntil };
 }
 

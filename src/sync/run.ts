@@ -19,6 +19,8 @@ export interface RunContext {
 }
 
 const STORE_RETRY_MS = 1_000;
+/** Of a reason, this much goes into the log; the delivery has all of it. */
+const LOGGED = 300;
 
 /** One claimed account from attempt to settling. Throws only where the end could not be stored: the claim is then in doubt. */
 export async function runDelivery(
@@ -40,7 +42,7 @@ export async function runDelivery(
     context.log.warn({ ...about, alert: 'held', reason: error?.message }, 'A step is held.');
   }
   context.log.info(
-    { ...about, result: finished.result, code: error?.code, reason: error?.message },
+    { ...about, result: finished.result, code: error?.code, reason: error?.message.slice(0, LOGGED) },
     'Delivery ended',
   );
   return finished;

@@ -35,8 +35,12 @@ function readAddress(document: JsonObject): string | null {
   return userName !== null && isAddress(userName) ? userName : null;
 }
 
+/** The longest address that can be mailed to (RFC 5321 §4.5.3.1.3, without its angle brackets). */
+const MAX_ADDRESS = 254;
+
 /** Exactly one `@`, with something on both sides and no white space: what vendors take for an e-mail address. */
 export function isAddress(value: string): boolean {
+  if (value.length > MAX_ADDRESS || !value.isWellFormed()) return false;
   const at = value.indexOf('@');
   return at > 0 && at === value.lastIndexOf('@') && at < value.length - 1 && !/\s/.test(value);
 }

@@ -49,6 +49,10 @@ export function mapUser(input: MappingInput): { wanted: Wanted } | { refusal: st
     return { wanted: { presence: 'suspended', why: 'deactivated', ...leaving } };
   }
   const person = readPerson(user.document);
+  const key = input.vendor.fields.find((field) => field.set === 'key');
+  const address = key === undefined ? person.address : fieldValue(key, input, user, person)?.value;
+  const refusal = addressRefusal(address, input.connection, input.vendor.title);
+  if (refusal !== null) return { refusal };
   const fields: Record<string, WantedField> = {};
   for (const field of input.vendor.fields) {
     if (isOff(field, input.connection)) continue;
@@ -57,10 +61,6 @@ export function mapUser(input: MappingInput): { wanted: Wanted } | { refusal: st
     if (fault !== null) return { refusal: fault };
     if (found !== null && !isOmitted(field, found.value)) fields[field.name] = found;
   }
-  const key = input.vendor.fields.find((field) => field.set === 'key');
-  const address = key === undefined ? person.address : fields[key.name]?.value;
-  const refusal = addressRefusal(address, input.connection, input.vendor.title);
-  if (refusal !== null) return { refusal };
   return { wanted: { presence: 'active', why: 'active', address: String(address), fields } };
 }
 
@@ -160,6 +160,9 @@ function isOmitted(field: Field, value: FieldValue): boolean {
   );
 }
 
+/** Of a wrong address, this much is shown. */
+const SHOWN = 100;
+
 function addressRefusal(
   address: FieldValue | null | undefined,
   connection: Connection,
@@ -169,7 +172,7 @@ function addressRefusal(
     return `${title} needs an e-mail address: map emails or userName.`;
   }
   if (!isAddress(address)) {
-    return `${title} needs an e-mail address, and ${JSON.stringify(address)} is none: map emails or userName.`;
+    return `${title} needs an e-mail address, and ${JSON.stringify(address.slice(0, SHOWN))} is none: map emails or userName.`;
   }
   const domains = connection.policies.allowedDomains;
   const domain = address.slice(address.indexOf('@') + 1).toLowerCase();

@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely';
 import { vi } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
-import { SqliteConnection } from '../../src/store/dialect.ts';
+import { SqliteConnection } from '../../src/store/sqlite-connection.ts';
 
 /** What one request made the process do: the same on every machine, however busy. */
 export interface Work {

@@ -4,12 +4,12 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { ENTERPRISE, patchOf, type ScimServer, startScim, USER, VENDOR } from '../http/scim-server.ts';
 import { inMode } from './mode.ts';
 
-/** What a User should be, kept as plainly as can be: texts by path, one address a type, a set of roles. */
+/** What a User should be, kept as plainly as can be: texts by path, one address a type, a list of roles. */
 interface Model {
   active: boolean;
   texts: Map<string, string>;
   emails: Map<string, string>;
-  roles: Set<string>;
+  roles: string[];
 }
 
 interface Step {
@@ -74,18 +74,17 @@ const listSteps = [
     .array(text, { maxLength: 3 })
     .map((values) =>
       operation({ op: 'add', path: 'roles', value: values.map((value) => ({ value })) }, ({ roles }) =>
-        addAll(roles, values),
+        addRoles(roles, values),
       ),
     ),
   fc.array(text, { minLength: 1, maxLength: 3 }).map((values) =>
-    operation({ op: 'remove', path: 'roles', value: values.map((value) => ({ value })) }, ({ roles }) => {
-      for (const role of [...roles]) if (values.some((value) => sameRole(value, role))) roles.delete(role);
+    operation({ op: 'remove', path: 'roles', value: values.map((value) => ({ value })) }, (model) => {
+      model.roles = model.roles.filter((role) => !values.some((value) => sameRole(value, role)));
     }),
   ),
   fc.array(text, { maxLength: 3 }).map((values) =>
-    operation({ op: 'replace', path: 'roles', value: values.map((value) => ({ value })) }, ({ roles }) => {
-      roles.clear();
-      addAll(roles, values, (a, b) => a === b);
+    operation({ op: 'replace', path: 'roles', value: values.map((value) => ({ value })) }, (model) => {
+      model.roles = [...new Set(values)];
     }),
   ),
   fc.tuple(assignOp, flag, flag).map(([op, active, quoted]) =>
@@ -98,8 +97,13 @@ const listSteps = [
 /** Roles are compared without case. */
 const sameRole = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-function addAll(roles: Set<string>, values: string[], same = sameRole): void {
-  for (const value of values) if (![...roles].some((role) => same(role, value))) roles.add(value);
+/** What is there already takes the new spelling. */
+function addRoles(roles: string[], values: string[]): void {
+  for (const value of values) {
+    const place = roles.findIndex((role) => sameRole(role, value));
+    if (place < 0) roles.push(value);
+    else roles[place] = value;
+  }
 }
 
 /** A PUT of what the model holds, with one text less. */
@@ -112,7 +116,10 @@ const put: fc.Arbitrary<Step> = path.map((left) => ({
       ...documentOf({ ...model, texts: without(model.texts, left) }),
     }),
   },
-  apply: ({ texts }) => texts.delete(left),
+  apply: (model) => {
+    model.texts.delete(left);
+    model.roles = [...new Set(model.roles)];
+  },
 }));
 
 function without(texts: Map<string, string>, left: string): Map<string, string> {
@@ -124,7 +131,7 @@ function documentOf({ active, texts, emails, roles }: Model): JsonObject {
     active,
     ...Object.fromEntries(texts),
     emails: [...emails].map(([kind, value]) => ({ type: kind, value })),
-    roles: [...roles].map((value) => ({ value })),
+    roles: roles.map((value) => ({ value })),
   };
 }
 
@@ -146,14 +153,14 @@ function modelOf(body: JsonObject): Model {
       TEXTS.flatMap((where, n) => (typeof values[n] === 'string' ? [[where, values[n]] as const] : [])),
     ),
     emails: new Map(list('emails').map((email) => [String(email['type']), String(email['value'])])),
-    roles: new Set(list('roles').map((role) => String(role['value']))),
+    roles: list('roles').map((role) => String(role['value'])),
   };
 }
 
 async function follow(server: ScimServer, userName: string, steps: Step[]): Promise<void> {
   const made = await server.send('POST', '/Users', { body: { schemas: [USER], userName } });
   const at = `/Users/${String(made.body['id'])}`;
-  const model: Model = { active: true, texts: new Map(), emails: new Map(), roles: new Set() };
+  const model: Model = { active: true, texts: new Map(), emails: new Map(), roles: [] };
   for (const { request, apply } of steps) {
     const body = { ...request.body(model), ...(request.method === 'PUT' ? { userName } : {}) };
     const answer = await server.send(request.method, at, { body });

@@ -49,7 +49,9 @@ describe.each(KINDS)('the directory in %s, written by many at the same time', (k
   it('gives a userName to one of those who ask for it', async () => {
     const connection = await freshConnection();
     const { done, errors } = await outcomes(
-      Array.from({ length: 8 }, (_, index) => addUser(instance(index), connection, index % 2 ? 'Ann' : 'ann')),
+      Array.from({ length: 8 }, (_, index) =>
+        addUser(instance(index), connection, index % 2 ? 'Ann' : 'ann'),
+      ),
     );
     expect(done).toBe(1);
     for (const error of errors) expect(error).toBeInstanceOf(NotUnique);
@@ -74,7 +76,10 @@ describe.each(KINDS)('the directory in %s, written by many at the same time', (k
 
   it('lets two Users swap their names at the same time, or refuses both, but breaks nothing', async () => {
     const connection = await freshConnection();
-    const users = [await addUser(instance(0), connection, 'ann'), await addUser(instance(0), connection, 'bob')];
+    const users = [
+      await addUser(instance(0), connection, 'ann'),
+      await addUser(instance(0), connection, 'bob'),
+    ];
     const { errors } = await outcomes(
       users.map(({ resource }, index) =>
         changeUser(
@@ -87,7 +92,9 @@ describe.each(KINDS)('the directory in %s, written by many at the same time', (k
       ),
     );
     for (const error of errors) expect(error).toBeInstanceOf(NotUnique);
-    const found = await Promise.all(users.map(({ resource }) => findUser(instance(0), connection.id, resource.id)));
+    const found = await Promise.all(
+      users.map(({ resource }) => findUser(instance(0), connection.id, resource.id)),
+    );
     expect(found.map((user) => user?.userName)).toEqual(['ann', 'bob']);
   });
 
@@ -113,7 +120,10 @@ describe.each(KINDS)('the directory in %s, written by many at the same time', (k
       changeMembers(instance(index), connection, group.id, { add: [ann.id] }),
     );
     expect(changes.filter((change) => change?.changed)).toHaveLength(1);
-    expect(await findGroup(instance(0), connection.id, group.id)).toMatchObject({ memberCount: 1, version: 2 });
+    expect(await findGroup(instance(0), connection.id, group.id)).toMatchObject({
+      memberCount: 1,
+      version: 2,
+    });
   });
 
   it('loses none of the members that join and leave a Group', async () => {
@@ -123,11 +133,19 @@ describe.each(KINDS)('the directory in %s, written by many at the same time', (k
     const group = await addGroup(instance(0), connection, 'Staff', ids.slice(0, 6));
     await atOnce(12, (index) => {
       const id = ids[index] ?? '';
-      return changeMembers(instance(index), connection, group.id, index < 6 ? { remove: [id] } : { add: [id] });
+      return changeMembers(
+        instance(index),
+        connection,
+        group.id,
+        index < 6 ? { remove: [id] } : { add: [id] },
+      );
     });
     const members = await memberIds(instance(0), connection.id, group.id);
     expect(members.map(({ id }) => id)).toEqual(ids.slice(6).toSorted());
-    expect(await findGroup(instance(0), connection.id, group.id)).toMatchObject({ memberCount: 6, version: 13 });
+    expect(await findGroup(instance(0), connection.id, group.id)).toMatchObject({
+      memberCount: 6,
+      version: 13,
+    });
   });
 
   it('never keeps a member who was deleted while joining', async () => {
@@ -149,12 +167,16 @@ describe.each(KINDS)('the directory in %s, written by many at the same time', (k
     const people = await atOnce(10, (index) => addUser(instance(index), connection, `user-${index}`));
     const ids = people.map(({ resource }) => resource.id);
     const groups = await atOnce(4, (index) => addGroup(instance(index), connection, `group-${index}`, ids));
-    const leave = ids.slice(0, 5).map((id, index) =>
-      deleteUser(instance(index), connection, id, nobodyMinds, context()),
-    );
-    const change = groups.slice(0, 3).flatMap(({ id }, index) =>
-      ids.slice(5).map((person) => changeMembers(instance(index + 1), connection, id, { remove: [person] })),
-    );
+    const leave = ids
+      .slice(0, 5)
+      .map((id, index) => deleteUser(instance(index), connection, id, nobodyMinds, context()));
+    const change = groups
+      .slice(0, 3)
+      .flatMap(({ id }, index) =>
+        ids
+          .slice(5)
+          .map((person) => changeMembers(instance(index + 1), connection, id, { remove: [person] })),
+      );
     const end = deleteGroup(instance(0), connection, groups[3]?.id ?? '', nobodyMinds, context());
     expect(await outcomes([...leave, ...change, end])).toEqual({ done: 21, errors: [] });
     for (const { id } of groups.slice(0, 3)) {

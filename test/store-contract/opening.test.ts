@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { KINDS, temporaryStore } from './stores.ts';
 
-
 describe.each(KINDS)('a store in %s', (kind) => {
   it('is made once by eight that start at the same time', async () => {
     const store = temporaryStore(kind);

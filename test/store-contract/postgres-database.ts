@@ -27,8 +27,7 @@ export async function createPostgresDatabase(): Promise<{
   return {
     url: new Secret(url.href),
     empty: () => execute(url.href, EMPTY),
-    administer: (statement) =>
-      execute(server, statement.replace('%I', name).replace('$1', `'${name}'`)),
+    administer: (statement) => execute(server, statement.replace('%I', name).replace('$1', `'${name}'`)),
     drop: () => execute(server, `drop database ${name} with (force)`),
   };
 }

@@ -19,7 +19,13 @@ async function keep(): Promise<void> {
     persistent: false,
     createPostgresUser: userInfo().uid === 0,
     // Another order of texts than the store's, so that a forgotten collation shows.
-    initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en-US', '--no-sync'],
+    initdbFlags: [
+      '--encoding=UTF8',
+      '--locale=C.UTF-8',
+      '--locale-provider=icu',
+      '--icu-locale=en-US',
+      '--no-sync',
+    ],
     postgresFlags: ['-k', '', '-c', 'fsync=off', '-c', 'max_connections=300', '-c', 'deadlock_timeout=100ms'],
     onLog: () => {},
   });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { checkEnd, type Move, move, moves, SCENARIOS, startWorld, type World } from '../unit/store/put-back-world.ts';
+import {
+  checkEnd,
+  type Move,
+  move,
+  moves,
+  SCENARIOS,
+  startWorld,
+  type World,
+} from '../unit/store/put-back-world.ts';
 import { KINDS, sharedStore } from './stores.ts';
 
 /** Who makes which moves, one after the other; the three of them at the same time. */
@@ -32,16 +40,19 @@ async function play(world: World): Promise<Move[]> {
   return walked;
 }
 
-describe.each(KINDS)('Put back in %s, with both pushes, their waits and the worker at the same time', (kind) => {
-  const { instance, freshConnection } = sharedStore(kind);
+describe.each(KINDS)(
+  'Put back in %s, with both pushes, their waits and the worker at the same time',
+  (kind) => {
+    const { instance, freshConnection } = sharedStore(kind);
 
-  it.each(SCENARIOS)('creates: $creates, A: $a, B: $b', async (scenario) => {
-    const rounds = Array.from({ length: ROUNDS }, async (_, round) => {
-      const world = await startWorld(scenario, instance(round), await freshConnection());
-      const walked = await play(world);
-      await checkEnd(world, walked);
-      return walked.length;
+    it.each(SCENARIOS)('creates: $creates, A: $a, B: $b', async (scenario) => {
+      const rounds = Array.from({ length: ROUNDS }, async (_, round) => {
+        const world = await startWorld(scenario, instance(round), await freshConnection());
+        const walked = await play(world);
+        await checkEnd(world, walked);
+        return walked.length;
+      });
+      for (const length of await Promise.all(rounds)) expect(length).toBeGreaterThan(1);
     });
-    for (const length of await Promise.all(rounds)) expect(length).toBeGreaterThan(1);
-  });
-});
+  },
+);

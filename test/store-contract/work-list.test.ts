@@ -56,11 +56,20 @@ describe.each(KINDS)('the work list in %s, with several at it', (kind) => {
     const connection = await freshConnection();
     const seen = new Set<string>();
     for (let round = 0; round < 24; round += 1) {
-      const { userId, accountId, version, claimed } = await claimedPush(instance(0), connection, `user-${round}`);
+      const { userId, accountId, version, claimed } = await claimedPush(
+        instance(0),
+        connection,
+        `user-${round}`,
+      );
       const refuse = () => settle(instance(0), settlement(claimed, 'refused'));
       const giveUp = () => stopWaiting(instance(1), connection.id, accountId, version);
-      const [first, second] = await (round % 2 ? Promise.all([refuse(), giveUp()]) : Promise.all([giveUp(), refuse()]));
-      const [settled, outcome] = (typeof first === 'string' ? [first, second] : [second, first]) as [Settled, Outcome];
+      const [first, second] = await (round % 2
+        ? Promise.all([refuse(), giveUp()])
+        : Promise.all([giveUp(), refuse()]));
+      const [settled, outcome] = (typeof first === 'string' ? [first, second] : [second, first]) as [
+        Settled,
+        Outcome,
+      ];
       seen.add(`${settled}, ${outcome.kind}`);
       expect(await titleOf(connection, userId)).toBe(settled === 'put-back' ? undefined : 'new');
     }
@@ -81,7 +90,8 @@ describe.each(KINDS)('the work list in %s, with several at it', (kind) => {
       const account = await findAccount(instance(0), connection.id, accountId);
       expect(account).toMatchObject({ claimedVersion: null, state: 'due' });
       expect(account?.dueAt).not.toBeNull();
-      for (const left of await claim(instance(0), connection)) await settle(instance(0), settlement(left, 'done'));
+      for (const left of await claim(instance(0), connection))
+        await settle(instance(0), settlement(left, 'done'));
     }
   });
 
@@ -174,7 +184,8 @@ describe.each(KINDS)('the work list in %s, with several at it', (kind) => {
       ]);
       const after = await findAccount(instance(0), connection.id, accountId);
       expect(after?.wantedVersion).toBe(judged.wantedVersion + (written ? 2 : 1));
-      for (const left of await claim(instance(0), connection)) await settle(instance(0), settlement(left, 'done'));
+      for (const left of await claim(instance(0), connection))
+        await settle(instance(0), settlement(left, 'done'));
     }
   });
 

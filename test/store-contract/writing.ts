@@ -1,11 +1,11 @@
 import type { Connection } from '../../src/core/connection.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import type { User } from '../../src/core/user.ts';
 import { type Claim, claimDue } from '../../src/store/accounts.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { GroupWrite } from '../../src/store/groups.ts';
 import type { Settlement } from '../../src/store/settle.ts';
 import { createUser, type UserWrite, type WriteResult } from '../../src/store/users.ts';
-import type { User } from '../../src/core/user.ts';
 
 let clock = 1_000;
 
@@ -24,11 +24,7 @@ export function groupWrite(displayName: string): GroupWrite {
   return { document, folded: document, displayName, externalId: null };
 }
 
-export function addUser(
-  db: Database,
-  connection: Connection,
-  userName: string,
-): Promise<WriteResult<User>> {
+export function addUser(db: Database, connection: Connection, userName: string): Promise<WriteResult<User>> {
   return createUser(db, connection, userWrite({ userName, active: true }), context());
 }
 

@@ -179,7 +179,12 @@ export async function move(world: World, next: Move): Promise<void> {
   if (next === 'settle') return settleClaim(world);
   if (next === 'claim') {
     const now = world.context.now;
-    const claims = await claimDue(world.db, world.connection.id, { epoch: 1, now, limit: 1, mirrored: false });
+    const claims = await claimDue(world.db, world.connection.id, {
+      epoch: 1,
+      now,
+      limit: 1,
+      mirrored: false,
+    });
     world.claim = claims[0] ?? null;
     return;
   }
@@ -189,7 +194,8 @@ export async function move(world: World, next: Move): Promise<void> {
 
 export async function checkEnd(world: World, path: readonly Move[]): Promise<void> {
   const story = `${JSON.stringify(world.scenario)}: ${path.join(', ')} → ${JSON.stringify(world.answers)}`;
-  const user = world.userId === null ? undefined : await findUser(world.db, world.connection.id, world.userId);
+  const user =
+    world.userId === null ? undefined : await findUser(world.db, world.connection.id, world.userId);
   const account =
     world.accountId === null ? undefined : await findAccount(world.db, world.connection.id, world.accountId);
   const document = user?.document;
@@ -222,4 +228,3 @@ export async function checkEnd(world: World, path: readonly Move[]): Promise<voi
 function kindOf(world: World, name: 'A' | 'B'): Kind {
   return name === 'A' ? world.scenario.a : world.scenario.b;
 }
-

@@ -1,0 +1,201 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers';
+import type { CompiledQuery, QueryResult } from 'kysely';
+import { StoreUnavailable } from '../core/errors.ts';
+import { isBusy, storeError } from './errors.ts';
+import { TransactionScope } from './transaction-scope.ts';
+
+const MAX_STATEMENTS = 500;
+const MAX_LOCK_WAIT_MS = 5000;
+const MAX_LOCK_PAUSE_MS = 50;
+/** Transactions in one commit, at most. */
+const MAX_GROUP = 200;
+
+interface Statement {
+  statement: StatementSync;
+  /** Answers rows: a select, or a write with `returning`. */
+  reads: boolean;
+}
+
+/** Transactions that share a commit: a disk's answer costs more than all else that a push does. */
+interface Group {
+  promise: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+  /** Those that have ended and wait. */
+  ended: number;
+  /** One of them is under way; `nested` in a savepoint, since others have ended before it. */
+  running: 'first' | 'nested' | null;
+  /** To be committed as soon as none is under way. */
+  isDue: boolean;
+}
+
+/** The one connection of an embedded store: one user at a time, in the order of asking. */
+export class SqliteConnection {
+  readonly #handle: DatabaseSync;
+  /** By SQL text, the least recently used first. */
+  readonly #statements = new Map<string, Statement>();
+  readonly #scope = new TransactionScope();
+  readonly #waiting: (() => void)[] = [];
+  #taken = false;
+  #group: Group | null = null;
+
+  constructor(handle: DatabaseSync) {
+    this.#handle = handle;
+  }
+
+  /** Waits for its turn; `release` must follow. */
+  async acquire(): Promise<void> {
+    this.#scope.refuseInside();
+    if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#taken = true;
+  }
+
+  /** Hands the connection straight to the next in line, so that nobody can overtake. */
+  release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#taken = false;
+    else next();
+  }
+
+  /** Runs the body of a transaction so that a query past the transaction fails instead of waiting forever. */
+  inTransaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.#scope.run(work);
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    return this.#patiently(() => {
+      const { statement, reads } = this.#prepare(sql);
+      const values = parameters as SQLInputValue[];
+      if (reads) {
+        const rows = statement.all(...values) as Row[];
+        return { rows, numAffectedRows: BigInt(rows.length) };
+      }
+      return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) };
+    });
+  }
+
+  async begin(sql: 'begin' | 'begin immediate'): Promise<void> {
+    const group = this.#group;
+    if (group === null) {
+      await this.#patiently(() => this.#run(sql));
+      this.#group = { ...Promise.withResolvers<void>(), ended: 0, running: 'first', isDue: false };
+    } else {
+      this.#guard(() => this.#run('savepoint one'));
+      group.running = 'nested';
+    }
+  }
+
+  /** Resolves when the transaction is durable; those that end in one turn of the event loop share a commit. */
+  endTransaction(): Promise<void> {
+    const group = this.#group;
+    if (group === null) throw new Error('A transaction ended that had not begun.');
+    if (group.running === 'nested') this.#guard(() => this.#run('release one'));
+    group.running = null;
+    group.ended += 1;
+    if (group.ended === 1) setImmediate(() => this.#commitSoon(group));
+    if (group.isDue || group.ended >= MAX_GROUP) this.commit();
+    return group.promise;
+  }
+
+  /** Resolves when all that can be read now is durable; undefined: it is. */
+  committed(): Promise<void> | undefined {
+    return this.#group?.promise;
+  }
+
+  commit(): void {
+    const group = this.#group;
+    if (group === null) return;
+    this.#group = null;
+    try {
+      this.#guard(() => this.#run('commit'));
+      group.resolve();
+    } catch (error) {
+      if (this.#handle.isTransaction) this.#guard(() => this.#run('rollback'));
+      group.reject(error);
+    }
+  }
+
+  /** SQLite ends a transaction itself when a disk fails; rolling back then would hide that failure. */
+  rollback(): void {
+    const group = this.#group;
+    if (group === null || !this.#handle.isOpen) return;
+    if (!this.#handle.isTransaction) {
+      this.#group = null;
+      const lost = 'The store cannot be written now: the disk failed while others wrote.';
+      if (group.ended > 0) group.reject(new StoreUnavailable(lost));
+      return;
+    }
+    if (group.running === 'first') {
+      this.#group = null;
+      this.#guard(() => this.#run('rollback'));
+      return;
+    }
+    this.#guard(() => this.#run('rollback to one'));
+    this.#guard(() => this.#run('release one'));
+    group.running = null;
+    if (group.isDue) this.commit();
+  }
+
+  #commitSoon(group: Group): void {
+    if (this.#group !== group) return;
+    if (group.running === null) this.commit();
+    else group.isDue = true;
+  }
+
+  #run(sql: string): void {
+    this.#prepare(sql).statement.run();
+  }
+
+  /** Changes when another connection has committed to the file (sqlite.org/pragma.html#pragma_data_version). */
+  dataVersion(): number {
+    return this.#guard(() => Number(this.#prepare('pragma data_version').statement.get()?.['data_version']));
+  }
+
+  close(): void {
+    if (this.#handle.isOpen) this.commit();
+    this.#statements.clear();
+    if (this.#handle.isOpen) this.#handle.close();
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) this.#statements.delete(sql);
+    const prepared = known ?? this.#compile(sql);
+    this.#statements.set(sql, prepared);
+    if (this.#statements.size > MAX_STATEMENTS) {
+      for (const oldest of this.#statements.keys()) {
+        this.#statements.delete(oldest);
+        break;
+      }
+    }
+    return prepared;
+  }
+
+  #compile(sql: string): Statement {
+    const statement = this.#handle.prepare(sql);
+    return { statement, reads: statement.columns().length > 0 };
+  }
+
+  /** Waits for another process's lock without stopping this one, which may be about to release it elsewhere. */
+  async #patiently<T>(work: () => T): Promise<T> {
+    const until = performance.now() + MAX_LOCK_WAIT_MS;
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, MAX_LOCK_PAUSE_MS)) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || this.#handle.isTransaction || performance.now() > until)
+          throw storeError(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+}
