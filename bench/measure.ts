@@ -29,6 +29,8 @@ export interface Target {
 }
 
 const CONNECTIONS = 8;
+/** Until the engine has compiled what the row runs through. */
+const WARM_MS = 600;
 const WARM_SHARE = 0.25;
 /** A server is at rest when it uses less than this share of one core. */
 const REST_SHARE = 0.08;
@@ -63,12 +65,14 @@ export async function measure(
   const { base, token, users: size, ms } = about;
   const connections = row.connections ?? CONNECTIONS;
   const order: Order = { row: row.name, base, token, size, connections, ms, iterations: 1e9 };
-  const warm = await driver.send({ ...order, ms: ms * WARM_SHARE });
+  const warm = await driver.send({ ...order, ms: Math.max(WARM_MS, ms * WARM_SHARE) });
   await rest(subject);
   if (about.profile !== null) await subject.startProfile();
   const before = await subject.usage();
   // A row that one iteration of warming already took long for is measured by one more.
-  const sample = await driver.send(warm.ms > ms ? { ...order, connections: 1, ms: 0 } : order);
+  const sample = await driver.send(
+    warm.ms > 2 * Math.max(ms, WARM_MS) ? { ...order, connections: 1, ms: 0 } : order,
+  );
   await rest(subject);
   const after = await subject.usage();
   if (about.profile !== null) await subject.stopProfile(about.profile);

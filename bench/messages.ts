@@ -26,7 +26,6 @@ export interface Order {
 
 export interface Sample {
   requests: number;
-  /** Resources written or deliveries made, where that is what the row counts; else the requests. */
   ms: number;
   p50Ms: number;
   p99Ms: number;

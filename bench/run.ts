@@ -22,12 +22,12 @@ const { values } = parseArgs({
     rows: { type: 'string' },
     subjects: { type: 'string', default: 'causeway,express,scimmy' },
     ms: { type: 'string' },
-    out: { type: 'string', default: 'bench/results' },
+    out: { type: 'string', default: 'data/bench' },
   },
 });
 
 const sizes = (values.sizes ?? (values.quick ? '1000,100000' : '1000,100000,1000000')).split(',').map(Number);
-const rowMs = Number(values.ms ?? (values.quick ? 500 : 3000));
+const rowMs = Number(values.ms ?? (values.quick ? 400 : 3000));
 const wanted = values.rows?.split(',');
 const isWanted = (name: string) => wanted === undefined || wanted.includes(name);
 const subjects = values.subjects.split(',') as SubjectName[];
@@ -141,6 +141,6 @@ try {
 }
 report.endedAt = new Date().toISOString();
 const markdown = printMarkdown(report);
-writeFileSync(join(values.out, 'bench.md'), markdown);
-writeFileSync(join(values.out, 'bench.json'), JSON.stringify(report, null, 2));
+writeFileSync(join(values.out, 'report.md'), markdown);
+writeFileSync(join(values.out, 'report.json'), JSON.stringify(report, null, 2));
 process.stdout.write(markdown);

@@ -29,7 +29,8 @@ export async function withStore<T>(
   const config = readConfig(shell.env);
   const { mode, dataDir: dir, databaseUrl } = config;
   const inFile = databaseUrl === null;
-  if (inFile && !existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real')) throw noStore(config);
+  if (inFile && !existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real'))
+    throw noStore(config);
   const secretKey = config.secretKey && Buffer.from(config.secretKey.reveal(), 'base64');
   const { db, keyring } = await openDataFolder({ dir, mode, secretKey, databaseUrl });
   const actor = `cli:${shell.user}`;

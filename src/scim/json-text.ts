@@ -9,8 +9,9 @@ const PART = 65_536;
 /** In one object that is longer than a part. */
 const MAX_KEYS = 10_000;
 
-/** The escape of U+0000, its own backslash not escaped. */
-const NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+/** The escape of U+0000, or of half a surrogate pair alone; its own backslash not escaped. */
+const UNKEEPABLE =
+  /(?<!\\)(?:\\\\)*(?:\\u0000|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f][0-9a-f]{2})|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})/i;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -39,9 +40,9 @@ function tooDeep(): ScimError {
  * so that other requests have their turn between them.
  */
 export async function parseJson(text: string): Promise<Json> {
-  if (NUL.test(text)) {
+  if (UNKEEPABLE.test(text)) {
     const detail =
-      'The body has a text with the character U+0000, which cannot be kept. Correct what the identity provider maps there.';
+      'The body has a text with the character U+0000 or half of a surrogate pair, which cannot be kept. Correct what the identity provider maps there.';
     throw new ScimError(400, 'invalidValue', detail);
   }
   if (text.length > WHOLE) return new PartReader(text).read();

@@ -19,8 +19,9 @@ import { markAffected, RANK } from './due-marks.ts';
 import { lockGroupsOf } from './locks.ts';
 import { memberIds } from './members.ts';
 import { abandonReplacement } from './replacements.ts';
+import { canRestore, restoreDocument } from './restore.ts';
 import { replaceTasks } from './tasks.ts';
-import { findUser, lockUser, overwriteUser, removeUserRows } from './users.ts';
+import { lockUser, removeUserRows } from './users.ts';
 
 /** One attempt, as far as every ending shares it. */
 export interface Attempt {
@@ -66,7 +67,8 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
     if (account.kind === 'user') await abandonReplacement(tx, account, settlement.endedAt);
     const { version } = settlement.claim;
     const refused = REFUSALS.has(settlement.result);
-    if (refused && account.undoVersion === version && account.wantedVersion === version) {
+    const undoable = account.undoVersion === version && account.wantedVersion === version;
+    if (refused && undoable && (await canRestore(tx, account))) {
       await putBack(tx, account, settlement);
       return 'put-back';
     }
@@ -188,23 +190,6 @@ async function markMembersOf(tx: Transaction, account: Account, now: number): Pr
   const userIds = members.filter(({ type }) => type === 'User').map(({ id }) => id);
   const context = { requestId: account.requestId ?? '', now };
   await markAffected(tx, account.connectionId, userIds, `group ${account.resourceId}`, context);
-}
-
-async function restoreDocument(tx: Transaction, account: Account, now: number): Promise<void> {
-  const user = await findUser(tx, account.connectionId, account.resourceId);
-  if (user === undefined || account.undo?.kind !== 'document') return;
-  const { document, folded } = account.undo;
-  await overwriteUser(
-    tx,
-    user,
-    {
-      document,
-      folded,
-      userName: String(document['userName']),
-      externalId: typeof document['externalId'] === 'string' ? document['externalId'] : null,
-    },
-    now,
-  );
 }
 
 async function record(

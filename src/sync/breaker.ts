@@ -42,8 +42,10 @@ export function createBreaker(clock: Clock): Breaker {
     },
     failed() {
       failures += 1;
+      const probed = probing;
       probing = false;
-      if (failures < TRIP_AFTER) return false;
+      // Calls that were under way when it tripped say nothing new.
+      if (failures < TRIP_AFTER || (until !== 0 && !probed)) return false;
       trips += 1;
       until = clock.now() + backoffMs(trips);
       return trips === 1;

@@ -13,28 +13,30 @@ declare module 'vitest' {
   }
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'causeway-tests-'));
 let keeper: ChildProcess | undefined;
+let url: Promise<string> | undefined;
+
+const server = createServer((asking) => {
+  asking.on('error', () => {});
+  url ??= startKeeper();
+  url.then(
+    (text) => asking.end(text),
+    (error: unknown) => asking.end(`failed: ${String(error)}`),
+  );
+});
 
 /** One PostgreSQL server for the whole run, made by the first test file that asks for it. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'causeway-tests-'));
+export async function setup(project: TestProject): Promise<void> {
   const socket = join(folder, 'postgres.sock');
-  let url: Promise<string> | undefined;
-  const server = createServer((asking) => {
-    asking.on('error', () => {});
-    url ??= startKeeper();
-    url.then(
-      (text) => asking.end(text),
-      (error: unknown) => asking.end(`failed: ${String(error)}`),
-    );
-  });
   await listening(server, socket);
   project.provide('postgresSocket', socket);
-  return async () => {
-    server.close();
-    await stopKeeper();
-    rmSync(folder, { recursive: true, force: true });
-  };
+}
+
+export async function teardown(): Promise<void> {
+  server.close();
+  await stopKeeper();
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function listening(server: Server, socket: string): Promise<void> {

@@ -55,7 +55,7 @@ describe.each(KINDS)('the work list in %s, with several at it', (kind) => {
   it('either puts a refused push back or tells its waiter so, never success', async () => {
     const connection = await freshConnection();
     const seen = new Set<string>();
-    for (let round = 0; round < 24; round += 1) {
+    for (let round = 0; round < 16; round += 1) {
       const { userId, accountId, version, claimed } = await claimedPush(
         instance(0),
         connection,
@@ -146,6 +146,27 @@ describe.each(KINDS)('the work list in %s, with several at it', (kind) => {
     ]);
   });
 
+  it("never gives a deleted User's account to a worker and to one who comes back", async () => {
+    const connection = await freshConnection();
+    for (let round = 0; round < 16; round += 1) {
+      const left = await claimedPush(instance(0), connection, `old-${round}@x`);
+      await settle(instance(0), settlement(left.claimed, 'done'));
+      await addUser(instance(0), connection, `new-${round}`);
+      const [back] = await claim(instance(0), connection);
+      if (back === undefined) throw new Error('The new User is due.');
+      await deleteUser(instance(0), connection, left.userId, () => undefined, context());
+      const [claims, reservation] = await Promise.all([
+        claim(instance(0), connection),
+        reserveAddress(instance(1), connection, back.account, `old-${round}@x`, context().now),
+      ]);
+      expect([claims.length, reservation.kind]).toEqual(
+        claims.length === 1 ? [1, 'busy'] : [0, 'taken-over'],
+      );
+      for (const each of claims) await settle(instance(0), { ...settlement(each, 'done'), absent: true });
+      await settle(instance(0), settlement(back, 'done'));
+    }
+  });
+
   it('lets no more people lose access than the guard allows, however many go at once', async () => {
     const connection = await freshConnection({ leaverCount: 3, leaverPercent: 0 });
     await atOnce(12, (index) => addUser(instance(index), connection, `user-${index}`));
@@ -173,7 +194,7 @@ describe.each(KINDS)('the work list in %s, with several at it', (kind) => {
 
   it('drops the judgement of a list that a push has overtaken', async () => {
     const connection = await freshConnection();
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       const { userId, accountId, claimed } = await claimedPush(instance(0), connection, `user-${round}`);
       await settle(instance(0), settlement(claimed, 'done'));
       const judged = await findAccount(instance(0), connection.id, accountId);

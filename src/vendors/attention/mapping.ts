@@ -2,9 +2,11 @@ import type { VendorAccount } from '../../core/account.ts';
 import { VendorError } from '../../core/errors.ts';
 import type { FieldValue, FieldValues } from '../../core/field.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import type { Holder } from '../../vendor-kit/last-one.ts';
+import { listOf } from '../../vendor-kit/lists.ts';
 import type { Changes, WantedCreate } from '../../vendor-kit/vendor.ts';
 import type { Settings } from './settings.ts';
-import { isAdmin, type Team, type User } from './wire.ts';
+import type { Team, User } from './wire.ts';
 
 /** The body of a create: snake_case but for `roleUUID`, in the order of Attention's example. */
 export function toCreate({ address, fields }: WantedCreate): JsonObject {
@@ -62,8 +64,32 @@ export function toAccount(user: User): VendorAccount[] {
   ]);
   const presence = user.deactivatedAt ? 'suspended' : 'active';
   return [
-    { id: user.uuid, address: email, presence, fields, ...(isAdmin(user) && { extra: { admin: true } }) },
+    {
+      id: user.uuid,
+      address: email,
+      presence,
+      fields,
+      ...(adminRoles(user).length > 0 && { extra: { admin: true } }),
+    },
   ];
+}
+
+/** The types are written ADMIN, SALES_REP and manager. */
+function adminRoles({ roles }: User): string[] {
+  return (roles ?? []).filter(({ type }) => type?.toUpperCase() === 'ADMIN').map(({ uuid }) => uuid);
+}
+
+/** The active administrators; a role is known for an administrator's by those who have it. */
+export function toAdmins(users: readonly User[]): Holder[] {
+  const active = users.filter((user) => !user.deactivatedAt);
+  return active
+    .map((user) => ({ id: user.uuid, roles: adminRoles(user) }))
+    .filter(({ roles }) => roles.length > 0);
+}
+
+/** What was told without a role can be anybody's. */
+export function mayBeAdmin({ extra, fields }: VendorAccount): boolean {
+  return extra?.['admin'] === true || fields['roleUUID'] === undefined;
 }
 
 /** A team as a vendor group; Attention tells its name with a prefix that was not sent. */
@@ -76,10 +102,6 @@ function primaryFirst(user: User): string[] {
   const uuids = (user.teams ?? []).map((team) => team.uuid);
   const primary = uuids.filter((uuid) => uuid === user.primaryTeamUUID);
   return [...primary, ...uuids.filter((uuid) => uuid !== user.primaryTeamUUID)];
-}
-
-function listOf(value: FieldValue | undefined): Json[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function emptyAsMissing(list: Json[]): Json[] | undefined {

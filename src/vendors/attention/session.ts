@@ -5,11 +5,11 @@ import { orAbsent } from '../../vendor-kit/absent.ts';
 import { createEach } from '../../vendor-kit/batch.ts';
 import { createVendorClient } from '../../vendor-kit/client.ts';
 import type { VendorHttp } from '../../vendor-kit/http.ts';
+import { keepLastOne } from '../../vendor-kit/last-one.ts';
+import { scimSide } from '../../vendor-kit/scim-side.ts';
 import type { AccountKey, Changes, GroupSession, Session } from '../../vendor-kit/vendor.ts';
 import { restCalls } from './client.ts';
-import { keepLastAdmin } from './last-admin.ts';
-import { toAccount, toCreate, toGroup, toUpdate } from './mapping.ts';
-import { scimSide } from './scim.ts';
+import { mayBeAdmin, toAccount, toAdmins, toCreate, toGroup, toUpdate } from './mapping.ts';
 import type { Credentials, Settings } from './settings.ts';
 import type { User } from './wire.ts';
 
@@ -23,9 +23,15 @@ export function connect(settings: Settings, { apiKey, scimToken }: Credentials, 
       secrets: [apiKey, token],
     });
   const rest = restCalls(client(settings.authorisation === 'bearer' ? `Bearer ${apiKey}` : apiKey));
-  const scim = settings.scim.enabled && scimSide(client(`Bearer ${token}`), settings.scim.update);
+  const scim =
+    settings.scim.enabled && scimSide('Attention', client(`Bearer ${token}`), settings.scim.update, find);
 
-  const withAdminLeft = keepLastAdmin(rest.listUsers);
+  const unlessLast = keepLastOne(
+    async () => toAdmins(await rest.listUsers()),
+    'active administrator in Attention',
+  );
+  const withAdminLeft = <T>(account: VendorAccount, act: () => Promise<T>, role?: string): Promise<T> =>
+    mayBeAdmin(account) ? unlessLast(account, act, role) : act();
 
   async function* list() {
     for (const user of await rest.listUsers()) yield* toAccount(user);

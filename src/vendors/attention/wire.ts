@@ -3,7 +3,6 @@ import { looseList } from '../../vendor-kit/wire.ts';
 
 const Reference = z.object({ uuid: z.string() });
 const Role = z.object({ uuid: z.string(), type: z.string().nullish() });
-type Role = z.infer<typeof Role>;
 
 /**
  * A user as any of the REST calls describes it. The reply to a create lacks `roles` and `teams`; the seat type stands in
@@ -25,15 +24,6 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
-/** The types are written ADMIN, SALES_REP and manager. */
-export function isAdminRole(role: Role): boolean {
-  return role.type?.toUpperCase() === 'ADMIN';
-}
-
-export function isAdmin({ roles }: User): boolean {
-  return roles?.some(isAdminRole) ?? false;
-}
-
 export const UserReply = z.object({ data: User }).transform(({ data }) => data);
 export const UserList = z.object({ data: z.array(User) }).transform(({ data }) => data);
 
@@ -43,13 +33,3 @@ export type Team = z.infer<typeof Team>;
 export const TeamReply = z.object({ data: Team }).transform(({ data }) => data);
 /** The envelope of `GET /teams` is not documented. */
 export const TeamList = looseList(Team);
-
-/** A User of Attention's own SCIM side; everything else in it is kept for a PUT. */
-export const ScimUser = z.looseObject({
-  id: z.string().min(1),
-  userName: z.string(),
-  active: z.boolean().optional(),
-});
-export type ScimUser = z.infer<typeof ScimUser>;
-
-export const ScimUserList = z.object({ totalResults: z.int(), Resources: z.array(ScimUser).default([]) });

@@ -165,4 +165,12 @@ describe('A person at Attention', () => {
     await eventually(() => teamsOf(stage, 'name'), ['[Attention] Night shift']);
     expect(await bodies(stage, 'POST /v2/organizations/teams')).toContain('{"name":"Night shift"}');
   });
+
+  it('needs nothing more when it has vanished before it is suspended', async () => {
+    const stage = await startStage('attention');
+    const id = await stage.addUser(person(ANA));
+    await stage.forget(ANA);
+    expect((await stage.setActive(id, false)).status).toBe(200);
+    expect(await stage.openTasks()).toEqual([]);
+  });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { vendorUrn } from '../../../src/core/vendor-urn.ts';
 import { type Listener, listen } from '../../../src/http/listener.ts';
@@ -86,6 +87,7 @@ export class World {
     await insertConnection(db, world.#keyring, connection, fake.sandbox.credentials, 1);
     const token = { connectionId: ID, label: 'test', expiresAt: null, now: Date.now() };
     world.#token = (await issueToken(db, world.#keyring, token)).token;
+    await watchStates(db);
     await closeDatabase(db);
     await world.start();
     return world;
@@ -252,7 +254,7 @@ export class World {
   }
 
   /** What an operator does about accounts that stand still: releases what is held and retries the rest. */
-  async operate(): Promise<number> {
+  async operate(): Promise<void> {
     const now = this.clock.now();
     const rows = await this.db
       .selectFrom('accounts')
@@ -267,7 +269,12 @@ export class World {
       });
     }
     this.wake();
-    return rows.length;
+  }
+
+  /** Every change of an account's state that there was, as `before → after`. */
+  async transitions(): Promise<string[]> {
+    const { rows } = await sql<{ change: string }>`select distinct change from seen_changes`.execute(this.db);
+    return rows.map(({ change }) => change);
   }
 
   async close(): Promise<void> {
@@ -275,6 +282,14 @@ export class World {
     await this.faulty.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Has the store itself note how states change, whoever changes them. */
+async function watchStates(db: Database): Promise<void> {
+  await sql`create table seen_changes (change text)`.execute(db);
+  await sql`
+    create trigger note_changes after update of state on accounts when old.state <> new.state
+    begin insert into seen_changes values (old.state || ' → ' || new.state); end`.execute(db);
 }
 
 /** The vendor as one process calls it: each call says whose it is, and a dead process hears no answer. */

@@ -86,7 +86,12 @@ describe('A long JSON text, read in parts', () => {
     ['{"a":"x\\u0000"}', 'invalidValue'],
     ['{"\\\\\\u0000":1}', 'invalidValue'],
     ['{"a":"\\\\u0000"}', { a: '\\u0000' }],
-  ])('%s: the character U+0000 is refused, its name is not', async (text, expected) => {
+    ['{"a":"x\\ud800y"}', 'invalidValue'],
+    ['{"a":"x\\uDC00"}', 'invalidValue'],
+    ['{"a":"\\ud800\\ud800\\udc00"}', 'invalidValue'],
+    ['{"a":"\\uD83D\\uDE00"}', { a: '😀' }],
+    ['{"a":"\\\\ud800"}', { a: '\\ud800' }],
+  ])('%s: a character that cannot be kept is refused, its name is not', async (text, expected) => {
     expect(await outcome(text)).toEqual(expected);
   });
 

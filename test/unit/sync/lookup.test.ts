@@ -60,6 +60,20 @@ describe('A look-up in the vendor’s list', () => {
     expect(state.lists).toBe(2);
   });
 
+  it('believes what Causeway did itself over a list from before it, and a later list over that', async () => {
+    const { state, clock, lookup } = listing([ANA]);
+    await lookup.find(BO);
+    clock.time += 10;
+    lookup.note(ANA.address, null);
+    lookup.note(BO.address, BO);
+    expect(await lookup.find(ANA)).toBe('absent');
+    expect(await lookup.find({ address: 'BO@example.com' })).toEqual(BO);
+    expect(state.lists).toBe(1);
+    clock.time += 10;
+    expect(await lookup.find(ANA, { since: clock.time, urgent: true })).toEqual(ANA);
+    expect(await lookup.find(BO)).toBe('absent');
+  });
+
   it('fails with the list, and the next one begins afresh', async () => {
     const { state, lookup } = listing([ANA]);
     state.failing = true;

@@ -73,6 +73,14 @@ describe('The breaker of a vendor that is down', () => {
     expect(breaker.admits(8)).toBe(8);
   });
 
+  it('waits no longer for calls that were under way when it tripped', () => {
+    const { breaker } = breakerAt(1_000);
+    trip(breaker);
+    const until = breaker.openUntil();
+    for (let n = 0; n < 8; n += 1) breaker.failed();
+    expect(breaker.openUntil()).toBe(until);
+  });
+
   it('waits longer when the one call fails', () => {
     const { clock, breaker } = breakerAt(1_000);
     trip(breaker);

@@ -1,16 +1,31 @@
-import type { VendorAccount } from '../../core/account.ts';
-import { VendorError } from '../../core/errors.ts';
-import { fold } from '../../core/fold.ts';
-import { get, pathSegment, sendJson, type VendorClient } from '../../vendor-kit/client.ts';
-import { paginate } from '../../vendor-kit/paginate.ts';
-import { ScimUser, ScimUserList } from './wire.ts';
+import { z } from 'zod';
+import type { VendorAccount } from '../core/account.ts';
+import { VendorError } from '../core/errors.ts';
+import { fold } from '../core/fold.ts';
+import { get, pathSegment, sendJson, type VendorClient } from './client.ts';
+import { paginate } from './paginate.ts';
+
+/** A User of the vendor's own SCIM side; everything else in it is kept for a PUT. */
+const ScimUser = z.looseObject({
+  id: z.string().min(1),
+  userName: z.string(),
+  active: z.boolean().optional(),
+});
+type ScimUser = z.infer<typeof ScimUser>;
+
+const ScimUserList = z.object({ totalResults: z.int(), Resources: z.array(ScimUser).default([]) });
 
 const PAGE_SIZE = 100;
 const SCIM_JSON = { 'Content-Type': 'application/scim+json' };
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-/** Attention's own SCIM side: the only way to suspend and reactivate. */
-export function scimSide(client: VendorClient, update: 'patch' | 'put') {
+/** A vendor's own SCIM side, for what its other API cannot do: suspend and reactivate. */
+export function scimSide(
+  title: string,
+  client: VendorClient,
+  update: 'patch' | 'put',
+  find: (account: VendorAccount) => Promise<VendorAccount | 'absent'>,
+) {
   async function readPage(startIndex: number) {
     const path = `/scim/Users?startIndex=${startIndex}&count=${PAGE_SIZE}`;
     const { Resources: items, totalResults } = await client.read(get(path), ScimUserList);
@@ -19,7 +34,8 @@ export function scimSide(client: VendorClient, update: 'patch' | 'put') {
   }
 
   /** The SCIM id, which may differ from the REST one. */
-  async function findId(address: string): Promise<string> {
+  async function findId(account: VendorAccount): Promise<string> {
+    const { address } = account;
     const matches = (user: ScimUser) => fold(user.userName) === fold(address);
     const filter = encodeURIComponent(`userName eq ${JSON.stringify(address)}`);
     const filtered = await client.read(get(`/scim/Users?filter=${filter}`), ScimUserList);
@@ -29,9 +45,11 @@ export function scimSide(client: VendorClient, update: 'patch' | 'put') {
     for await (const user of paginate(readPage, 1)) {
       if (matches(user)) return user.id;
     }
+    if ((await find(account)) === 'absent')
+      throw new VendorError('GONE', `${title} no longer has this account.`);
     throw new VendorError(
       'NOT_PERMITTED',
-      `Attention’s SCIM side does not know ${address}: change its access in Attention.`,
+      `${title}’s SCIM side does not know ${address}: change its access in ${title}.`,
     );
   }
 
@@ -47,12 +65,12 @@ export function scimSide(client: VendorClient, update: 'patch' | 'put') {
 
   async function setActive(account: VendorAccount, active: boolean): Promise<VendorAccount> {
     const known = account.extra?.['scimId'];
-    const scimId = typeof known === 'string' ? known : await findId(account.address);
+    const scimId = typeof known === 'string' ? known : await findId(account);
     const after = await writeActive(`/scim/Users/${pathSegment(scimId)}`, active);
     if (after.active !== active) {
       throw new VendorError(
         'NOT_PERMITTED',
-        `Attention did not carry out the change of ${account.address}: make it there, and try the other scim.update.`,
+        `${title} did not carry out the change of ${account.address}: make it there, and try the other scim.update.`,
       );
     }
     return { ...account, presence: active ? 'active' : 'suspended', extra: { ...account.extra, scimId } };
