@@ -49,15 +49,13 @@ async function build(
   closers: (() => unknown)[],
   close: () => Promise<void>,
 ): Promise<RunningServer> {
-  const { mode, dataDir, databaseUrl } = config;
+  const { mode, dataDir } = config;
   const clock = systemClock;
-  if (databaseUrl === null) {
-    makeDataFolder(dataDir);
-    const lock = lockForServer(dataFile(dataDir, mode, 'lock'));
-    closers.push(() => lock.release());
-  }
+  makeDataFolder(dataDir);
+  const lock = lockForServer(dataFile(dataDir, mode, 'lock'));
+  closers.push(() => lock.release());
   const secretKey = config.secretKey && Buffer.from(config.secretKey.reveal(), 'base64');
-  const folder = await openDataFolder({ dir: dataDir, mode, secretKey, databaseUrl });
+  const folder = await openDataFolder({ dir: dataDir, mode, secretKey });
   const { db, keyring } = folder;
   closers.push(() => closeDatabase(db));
   const sandbox = mode === 'sandbox' ? await openSandbox(dataDir, folder, clock.now()) : null;

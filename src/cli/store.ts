@@ -27,12 +27,10 @@ export async function withStore<T>(
   options: { create: boolean } = { create: false },
 ): Promise<T> {
   const config = readConfig(shell.env);
-  const { mode, dataDir: dir, databaseUrl } = config;
-  const inFile = databaseUrl === null;
-  if (inFile && !existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real'))
-    throw noStore(config);
+  const { mode, dataDir: dir } = config;
+  if (!existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real')) throw noStore(config);
   const secretKey = config.secretKey && Buffer.from(config.secretKey.reveal(), 'base64');
-  const { db, keyring } = await openDataFolder({ dir, mode, secretKey, databaseUrl });
+  const { db, keyring } = await openDataFolder({ dir, mode, secretKey });
   const actor = `cli:${shell.user}`;
   const operator = { db, keyring, clock: systemClock, actor, allowHttpLoopback: mode === 'sandbox' };
   try {
@@ -40,7 +38,7 @@ export async function withStore<T>(
       shell,
       operator,
       scimUrl: (id) => `${publicUrl(config)}/scim/${id}/v2`,
-      lockAsServer: () => (inFile ? tryLock(dataFile(dir, mode, 'lock')) : null),
+      lockAsServer: () => tryLock(dataFile(dir, mode, 'lock')),
     });
   } finally {
     await closeDatabase(db);

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../core/errors.ts';
-import type { Secret } from '../core/secret.ts';
 import { closeDatabase, type Database, openDatabase, type StoreMode } from './database.ts';
 import { checkKey, type Keyring, openKeyring } from './encryption.ts';
 
@@ -27,19 +26,18 @@ export function makeDataFolder(dir: string): void {
 }
 
 /**
- * Opens the store and its keys, for a server as for the CLI beside it: the folder's file, or a real one in the database that is named. `secretKey`: 32 bytes; null in the sandbox, whose first
- * start makes one of its own.
+ * Opens the folder's store and its keys, for a server as for the CLI beside it. `secretKey`: 32 bytes; null in the sandbox,
+ * whose first start makes one of its own.
  */
 export async function openDataFolder(options: {
   dir: string;
   mode: StoreMode;
   secretKey: Uint8Array | null;
-  databaseUrl?: Secret | null;
 }): Promise<DataFolder> {
-  const { dir, mode, databaseUrl: url = null } = options;
-  if (url === null) makeDataFolder(dir);
+  const { dir, mode } = options;
+  makeDataFolder(dir);
   const keyring = openKeyring(options.secretKey ?? sandboxKey(dir));
-  const db = await openDatabase(url === null ? { file: dataFile(dir, mode, 'db'), mode } : { url, mode });
+  const db = await openDatabase({ file: dataFile(dir, mode, 'db'), mode });
   try {
     await checkKey(db, keyring);
   } catch (error) {

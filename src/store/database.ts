@@ -87,7 +87,7 @@ export async function openDatabase(
 
 async function openShared(url: Secret, mode: StoreMode): Promise<Database> {
   const name = describeUrl(url);
-  const hint = 'Check CAUSEWAY_DATABASE_URL, that the database runs and that its user may make tables there.';
+  const hint = 'Check its URL, that the database runs and that its user may make tables there.';
   return explained(name, hint, async () => {
     const migration = openPool(url, 'migration');
     try {

@@ -41,9 +41,7 @@ describe('a store in PostgreSQL', () => {
   ])('that %s says which it is and what to check, and tells no password', async (_, change) => {
     const opening = openDatabase({ url: changedUrl(change), mode: 'real' });
     await expect(opening).rejects.toThrow(OperatorError);
-    await expect(opening).rejects.toThrow(
-      /PostgreSQL database \w+ on 127\.0\.0\.1.* Check CAUSEWAY_DATABASE_URL/,
-    );
+    await expect(opening).rejects.toThrow(/PostgreSQL database \w+ on 127\.0\.0\.1.* Check its URL/);
     await expect(opening).rejects.not.toThrow(/causeway:causeway/);
   });
 

@@ -20,6 +20,8 @@ export type Happening =
 export interface Scenario {
   /** Which of the subject's quirks. */
   quirk: number;
+  /** How long a push waits for its own delivery. */
+  waitMs: number;
   /** Addresses that are at the vendor before anything is pushed. */
   strangers: number[];
   happenings: Happening[];
@@ -129,14 +131,27 @@ export function scenarios(quirks: number, lies: (quirk: number) => boolean): fc.
   return fc.nat(quirks - 1).chain((quirk) =>
     fc.record({
       quirk: fc.constant(quirk),
+      waitMs: fc.constantFrom(0, 60),
       strangers: fc.uniqueArray(who, { maxLength: 1 }),
       happenings: fc.array(happening(lies(quirk)), { minLength: 5, maxLength: 30, size: 'max' }),
     }),
   );
 }
 
+/** Whether something happens at the vendor that Causeway did not do, so that only a repair makes the end as wanted. */
+export function needsRepair({ strangers, happenings }: Scenario): boolean {
+  return (
+    strangers.length > 0 ||
+    happenings.some((one) => one.do === 'forget' || (one.do === 'spoil' && isLie(one.spoiling)))
+  );
+}
+
+function isLie(spoiling: Spoiling): boolean {
+  return 'status' in spoiling && (spoiling.status === 404 || spoiling.status === 409);
+}
+
 /** One line a happening, for a failure's message. */
-export function tell({ quirk, strangers, happenings }: Scenario): string {
+export function tell({ quirk, waitMs, strangers, happenings }: Scenario): string {
   const lines = happenings.map((happening) => `  ${JSON.stringify(happening)}`);
-  return [`quirk ${quirk}, strangers ${JSON.stringify(strangers)}`, ...lines].join('\n');
+  return [`quirk ${quirk}, waitMs ${waitMs}, strangers ${JSON.stringify(strangers)}`, ...lines].join('\n');
 }

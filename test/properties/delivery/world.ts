@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { JsonObject } from '../../../src/core/json.ts';
+import type { Policies } from '../../../src/core/policy.ts';
 import { vendorUrn } from '../../../src/core/vendor-urn.ts';
 import { type Listener, listen } from '../../../src/http/listener.ts';
 import { createMetrics } from '../../../src/http/metrics.ts';
@@ -65,7 +66,7 @@ export class World {
     this.#file = join(this.#folder, 'store.db');
   }
 
-  static async open(subject: Subject, quirks: JsonObject): Promise<World> {
+  static async open(subject: Subject, quirks: JsonObject, own: Partial<Policies>): Promise<World> {
     const fake = await loadFake(subject.vendor.id);
     const world = new World(subject, await startFaultyVendor(fake, quirks));
     const db = await openDatabase({ file: world.#file, mode: 'sandbox' });
@@ -74,13 +75,7 @@ export class World {
       ...fake.sandbox.settings(world.faulty.url),
       ...subject.settings,
     });
-    const overrides = {
-      waitMs: 60,
-      leaverCount: 1000,
-      leaverPercent: 100,
-      drift: 'repair' as const,
-      ...subject.policies,
-    };
+    const overrides = { leaverCount: 1000, leaverPercent: 100, ...subject.policies, ...own };
     const policies = policiesInForce(vendor, settings, overrides);
     const rest = { mapping: {}, policyOverrides: overrides, dryRun: false };
     const connection = { id: ID, vendor: vendor.id, title: vendor.title, settings, policies, ...rest };
