@@ -45,7 +45,7 @@ export interface Play extends Pushing {
   keyIsDead: boolean;
 }
 
-export function addressOf(who: number, to: number): string {
+function addressOf(who: number, to: number): string {
   return `p${who}${to === 0 ? '' : `-${to}`}@example.com`;
 }
 
