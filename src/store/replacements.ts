@@ -35,29 +35,34 @@ export async function reserveReplacement(
       .execute();
     if (holders.some((holder) => holder.resource_id !== replacementOf(account))) return false;
     const [own] = holders;
-    const columns = { address, address_key: fold(address) };
-    if (own?.address_key === columns.address_key) return true;
+    if (own?.address_key === fold(address)) return true;
     if (own !== undefined) await abandonReplacement(tx, account, now);
     await tx
       .insertInto('accounts')
-      .values({
-        ...columns,
-        connection_id: account.connectionId,
-        id: newId(),
-        kind: 'user',
-        resource_id: replacementOf(account),
-        wanted_version: 1,
-        settled_version: 1,
-        rank: RANK.leaver,
-        attempts: 0,
-        state: 'in-sync',
-        written: '{}',
-        created_at: now,
-        wanted_at: now,
-      })
+      .values(leaverRow(account, replacementOf(account), address, now))
       .execute();
     return true;
   });
+}
+
+/** A row of its own, at rest, that holds an address for `account`. */
+function leaverRow(account: Account, resourceId: string, address: string, now: number) {
+  return {
+    address,
+    address_key: fold(address),
+    connection_id: account.connectionId,
+    id: newId(),
+    kind: 'user' as const,
+    resource_id: resourceId,
+    wanted_version: 1,
+    settled_version: 1,
+    rank: RANK.leaver,
+    attempts: 0,
+    state: 'in-sync',
+    written: '{}',
+    created_at: now,
+    wanted_at: now,
+  };
 }
 
 /**
@@ -79,6 +84,40 @@ export async function abandonReplacement(tx: Transaction, account: Account, now:
     .where('kind', '=', 'user')
     .where('resource_id', '=', replacementOf(account))
     .execute();
+}
+
+/**
+ * A create under the address that the account holds may have made an invitation that nobody can see, and another address is wanted
+ * now: the old one becomes a leaver of its own, looked for and watched, and the account holds none.
+ */
+export async function leaveBehind(
+  db: Database,
+  account: Account,
+  knowledge: Knowledge,
+  now: number,
+): Promise<void> {
+  const { address, doubtAt } = knowledge;
+  if (address === null) return;
+  await inTransaction(db, async (tx) => {
+    await tx
+      .updateTable('accounts')
+      .set({ address: null, address_key: null, doubt_at: null })
+      .where('connection_id', '=', account.connectionId)
+      .where('id', '=', account.id)
+      .execute();
+    const row = leaverRow(account, `${replacementOf(account)}:${newId()}`, address, now);
+    await tx
+      .insertInto('accounts')
+      .values({
+        ...row,
+        wanted_version: 2,
+        due_at: now,
+        state: 'due',
+        doubt_at: doubtAt,
+        request_id: account.requestId,
+      })
+      .execute();
+  });
 }
 
 /** The account is `next` from now on; what it was is a deleted User's account, to be removed. */

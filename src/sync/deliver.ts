@@ -1,7 +1,9 @@
 import type { VendorAccount } from '../core/account.ts';
 import { VendorError } from '../core/errors.ts';
+import { fold } from '../core/fold.ts';
 import type { Claim } from '../store/accounts.ts';
 import { admitLeaver } from '../store/leavers.ts';
+import { leaveBehind } from '../store/replacements.ts';
 import { beginAttempt, describeStep, type Progress } from './attempt.ts';
 import { deliverGroup } from './deliver-group.ts';
 import { executeSteps } from './execute.ts';
@@ -55,6 +57,7 @@ async function makeWanted(
     if (actual === 'unknown') return leaveDoubt(tools, progress);
     if (actual === 'later') return waitForList(tools, progress, wanted);
     if (actual === 'absent' && progress.knowledge.address !== wanted.address) {
+      await forsakeDoubtful(tools, progress, wanted);
       const taken = await reserve(tools, progress, wanted.address);
       if (taken !== null) return taken;
       // What is there under this address has not been looked for yet.
@@ -68,6 +71,15 @@ async function makeWanted(
     actual = progress.knowledge.actual ?? 'absent';
   }
   return { kind: 'failed', error: new Error('The plan did not come to an end.') };
+}
+
+/** What may have been made under another address, where nobody can see it, is left to be watched. */
+async function forsakeDoubtful(tools: DeliveryTools, progress: Progress, wanted: Wanted): Promise<void> {
+  const { address, doubtAt } = progress.knowledge;
+  if (doubtAt === null || address === null || wanted.address === null) return;
+  if (fold(address) === fold(wanted.address)) return;
+  await leaveBehind(tools.db, progress.claim.account, progress.knowledge, tools.clock.now());
+  progress.knowledge = { ...progress.knowledge, address: null, doubtAt: null };
 }
 
 function refusedByMapping(tools: DeliveryTools, progress: Progress, refusal: string): Ending {

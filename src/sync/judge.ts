@@ -45,9 +45,16 @@ export async function judgeAccount(tools: DeliveryTools, claim: Claim, roster: R
   return { kind: accepted ? 'accepted' : 'changed', actual, tasks, steps: calls.map(describeStep) };
 }
 
-/** Causeway knows of no account; an active one under the address of somebody who left is worth a word. */
+/**
+ * Causeway knows of no account. One that an uncertain call was to make may appear; an active one under the address of somebody who
+ * left is worth a word.
+ */
 function judgeAbsent(claim: Claim, roster: Roster): Judgement {
   const { account, user } = claim;
+  if (account.doubtAt !== null && account.address !== null) {
+    const made = roster.match({ id: null, address: account.address });
+    return made === undefined ? { kind: 'skip' } : { kind: 'accepted', actual: made, tasks: [], steps: [] };
+  }
   if (user === null || isActive(user.document) || account.state === 'observed') return { kind: 'skip' };
   const actual = roster.match({ id: null, address: readPerson(user.document).address });
   return actual?.presence === 'active' ? { kind: 'returned', actual } : { kind: 'skip' };

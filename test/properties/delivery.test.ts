@@ -74,6 +74,18 @@ const KNOWN: [string, Omit<Scenario, 'quirk' | 'waitMs'>][] = [
     },
   ],
   [
+    'a kill with the create under way, and a change of the address after it',
+    {
+      strangers: [],
+      happenings: [
+        { do: 'spoil', skip: 1, spoiling: { kind: 'late', delayMs: 60 } },
+        { do: 'create', ...on, active: true },
+        { do: 'kill', afterMs: 0 },
+        { do: 'move', ...on, to: 1 },
+      ],
+    },
+  ],
+  [
     'a kill with the create under way, and a User deleted after it',
     {
       strangers: [],

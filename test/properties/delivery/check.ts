@@ -14,18 +14,17 @@ export async function endPlay(play: Play): Promise<string[]> {
   world.faulty.disarm();
   await replaceKey(play);
   await world.restart();
+  const comeToRest = () => world.comeToRest(() => acceptAll(play));
   for (let round = 0; round < ROUNDS; round += 1) {
-    await acceptAll(play);
-    await world.comeToRest();
+    await comeToRest();
     for (let list = 0; list < 2; list += 1) {
       await world.passTime(A_WHILE_MS);
       const result = await world.reconcile();
       if (result !== 'complete') return [`The list was not compared: ${result}`];
-      await world.comeToRest();
+      await comeToRest();
     }
     await world.operate();
-    await acceptAll(play);
-    await world.comeToRest();
+    await comeToRest();
   }
   return [...(await checkUsers(play, people)), ...(await checkVendor(play)), ...(await checkStates(play))];
 }

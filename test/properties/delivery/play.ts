@@ -1,3 +1,4 @@
+import { fold } from '../../../src/core/fold.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { updateConnection } from '../../../src/store/connections.ts';
 import { inTransaction } from '../../../src/store/database.ts';
@@ -129,10 +130,14 @@ export async function happen(play: Play, happening: Happening): Promise<void> {
   }
 }
 
-/** Somebody takes the account away by hand; an invitation that no list shows would never be missed. */
+/** Somebody takes the account away by hand; one that Causeway only knows as an invitation might never be missed. */
 async function forget({ world }: Play, address: string): Promise<void> {
-  const account = (await world.faulty.accounts()).find(({ key }) => key === address);
-  if (account?.state === 'pending') return;
+  const row = await world.db
+    .selectFrom('accounts')
+    .select('actual')
+    .where('address_key', '=', fold(address))
+    .executeTakeFirst();
+  if (row?.actual?.includes('"presence":"active"') !== true) return;
   await world.faulty.control('DELETE', `accounts/${encodeURIComponent(address)}`);
 }
 

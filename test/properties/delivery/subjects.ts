@@ -75,10 +75,11 @@ const attention: Subject = {
   quirks: [{}, { onDuplicate: 'second' }],
   doubles: ({ onDuplicate }) => onDuplicate === 'second',
   extension: () => ({}),
-  rule: { field: 'roleUUID', values: [ROLES[1].uuid, ROLES[2].uuid] },
+  // Not the admin's: the last one may not leave.
+  rule: { field: 'roleUUID', values: [ROLES[1].uuid, ROLES[0].uuid] },
   moves: true,
   fault({ vendor: { lastName, roles } }, { n, inGroup }, mapping) {
-    const role = inGroup ? ROLES[mapping === 0 ? 1 : 2] : ROLES[0];
+    const role = inGroup && mapping === 0 ? ROLES[1] : ROLES[0];
     const [actual] = roles as { uuid: string }[];
     return differs('lastName', lastName, `V${n}`) ?? differs('role', actual?.uuid, role.uuid);
   },

@@ -203,9 +203,10 @@ export class World {
     this.wake();
   }
 
-  /** Turns the clock to each due time until nothing is due any more. */
-  async comeToRest(): Promise<void> {
+  /** Turns the clock to each due time until nothing is due any more; `meanwhile` goes on at each turn. */
+  async comeToRest(meanwhile: () => Promise<void>): Promise<void> {
     for (let turn = 0; turn < ENOUGH_TURNS; turn += 1) {
+      await meanwhile();
       await this.whenIdle();
       const next = await this.#nextDue();
       if (next === null) return;
