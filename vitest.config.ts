@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['test/store-contract/postgres-setup.ts'],
     // One process a file: a fake may declare what its library keeps for the whole process (scimmy-routers does).
     pool: 'forks',
-    // One more than cores: some files wait for the time-outs that they are about.
-    maxWorkers: 3,
+    // More than two cores can run: many files wait for the time-outs that they are about.
+    maxWorkers: 4,
     testTimeout: 15_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

@@ -89,7 +89,9 @@ export function checkPerson(
       : own.find((account) => subject.fault(account, person, mapping) === null);
   for (const account of own) {
     if (account === living || subject.powerless(account)) continue;
-    if (strangers.has(fold(account.key)) && person.id === null) continue;
+    // Nobody's again, once no User has its address.
+    const isPushed = person.id !== null && fold(person.address) === fold(account.key);
+    if (strangers.has(fold(account.key)) && !isPushed) continue;
     faults.push(`${account.key} is left with access: ${JSON.stringify(account)}`);
   }
   return faults;
