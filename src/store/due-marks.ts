@@ -62,7 +62,8 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
     row.settled_version === row.wanted_version &&
     row.claimed_version === null &&
     row.due_at === null &&
-    !REFUSED_STATES.includes(row.state);
+    !REFUSED_STATES.includes(row.state) &&
+    row.state !== 'held';
   const version = row.wanted_version + 1;
   const undo = settled && !mark.leaving ? mark.undo : null;
   await tx

@@ -20,7 +20,7 @@ import { lockGroupsOf } from './locks.ts';
 import { memberIds } from './members.ts';
 import { abandonReplacement } from './replacements.ts';
 import { canRestore, restoreDocument } from './restore.ts';
-import { replaceTasks } from './tasks.ts';
+import { hasOpenTask, replaceTasks } from './tasks.ts';
 import { lockUser, removeUserRows } from './users.ts';
 
 /** One attempt, as far as every ending shares it. */
@@ -179,7 +179,8 @@ async function putBack(tx: Transaction, account: Account, settlement: Settlement
     due_at: again ? now : null,
     rank: account.undo?.kind === 'create' ? RANK.leaver : RANK.change,
     attempts: 0,
-    state: again ? 'due' : 'in-sync',
+    // What was left to a human before the push is so still.
+    state: again ? 'due' : (await hasOpenTask(tx, accountKey(account))) ? 'task' : 'in-sync',
     last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
     settled_at: now,
   });

@@ -6,6 +6,21 @@ import type { Task, TaskWish } from '../core/task.ts';
 import type { Database, Transaction } from './database.ts';
 import type { TasksTable } from './tables.ts';
 
+export async function hasOpenTask(
+  tx: Transaction,
+  key: { connectionId: ConnectionId; accountId: AccountId },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('tasks')
+    .select('id')
+    .where('connection_id', '=', key.connectionId)
+    .where('account_id', '=', key.accountId)
+    .where('state', '=', 'open')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function listTasks(
   db: Database | Transaction,
   connectionId: ConnectionId,

@@ -74,6 +74,19 @@ const KNOWN: [string, Omit<Scenario, 'quirk' | 'waitMs'>][] = [
     },
   ],
   [
+    'a create that was not permitted, and a change that was refused',
+    {
+      strangers: [],
+      happenings: [
+        { do: 'spoil', skip: 0, spoiling: { kind: 'status', status: 403 } },
+        { do: 'create', ...on, active: true },
+        { do: 'rest' },
+        { do: 'spoil', skip: 0, spoiling: { kind: 'status', status: 400 } },
+        { do: 'change', ...on, by: 'patch' },
+      ],
+    },
+  ],
+  [
     'a kill with the create under way, and a change of the address after it',
     {
       strangers: [],
