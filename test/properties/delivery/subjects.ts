@@ -98,7 +98,9 @@ const crankwheel: Subject = {
   moves: true,
   fault({ vendor: { privilege, in_demo_pool } }, { n, inGroup }, mapping) {
     const expected = inGroup ? (mapping === 0 ? 'admin' : 'reporting') : 'user';
-    return differs('privilege', privilege, expected) ?? differs('in_demo_pool', in_demo_pool, n % 2 === 1);
+    return (
+      differs('privilege', privilege, expected) ?? differs('in_demo_pool', in_demo_pool ?? false, n % 2 === 1)
+    );
   },
   powerless: () => false,
   removes: true,
