@@ -158,7 +158,7 @@ async function putBack(tx: Transaction, account: Account, settlement: Settlement
   const { claim, knowledge, endedAt: now } = settlement;
   const made = knowledge.vendorId !== null && knowledge.origin === 'created';
   const again =
-    account.undo?.kind === 'create' ? made || knowledge.doubtAt !== null : settlement.changes.length > 0;
+    knowledge.doubtAt !== null || (account.undo?.kind === 'create' ? made : settlement.changes.length > 0);
   if (account.undo?.kind === 'create') {
     await removeUserRows(tx, account.connectionId, account.resourceId, now);
     if (!again) {

@@ -1,11 +1,12 @@
 import type { VendorAccount } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
-import { VendorError } from '../core/errors.ts';
+import { VendorError, type VendorErrorCode } from '../core/errors.ts';
 import type { FieldTable, FieldValues } from '../core/field.ts';
 import { sameJson } from '../core/json.ts';
 import type { Changes, CreateOutcome, Session, WantedCreate } from '../vendor-kit/vendor.ts';
 import { describeStep, learnAbsent, learnPresent, type Progress } from './attempt.ts';
 import { mergeWritten } from './differences.ts';
+import { callsSoFar, hadEffect } from './history.ts';
 import type { Lookup } from './lookup.ts';
 import type { Step } from './plan.ts';
 
@@ -95,6 +96,15 @@ type AccountStep = Extract<
   { step: 'update' | 'suspend' | 'reactivate' | 'remove' | 'revoke' | 'withdraw' }
 >;
 
+/** Failures after which an account may be neither as it was nor as wanted. */
+const HALF_DONE: ReadonlySet<VendorErrorCode> = new Set([
+  'REJECTED',
+  'THROTTLED',
+  'UNAUTHORISED',
+  'UNAVAILABLE',
+  'UNREADABLE',
+]);
+
 async function changeAccount(
   executor: Executor,
   progress: Progress,
@@ -103,6 +113,7 @@ async function changeAccount(
   const account = progress.knowledge.actual;
   if (account === null) throw new Error(`The plan wants ${step.step} of an account that is not known.`);
   progress.callStartedAt = executor.clock.now();
+  const before = callsSoFar();
   try {
     await callFor(executor, progress, step, account);
   } catch (error) {
@@ -111,6 +122,8 @@ async function changeAccount(
     if (error.code === 'UNCERTAIN' && step.step === 'update') {
       noteUpdate(executor, progress, { set: {}, add: step.changes.add, remove: {} });
     }
+    // The step took several calls and not all were made: what the account is like now has to be looked up.
+    if (HALF_DONE.has(error.code) && hadEffect(before)) progress.knowledge.doubtAt = progress.callStartedAt;
     if (error.code !== 'GONE') throw error;
     learnAbsent(progress);
     return { kind: 'plan-again' };

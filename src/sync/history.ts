@@ -21,6 +21,23 @@ export function presentCollector(): JsonObject[] | undefined {
   return collecting.getStore();
 }
 
+/** Calls that can change something and were answered with a 2xx. */
+const effects = new WeakSet<JsonObject>();
+
+/** How many calls this delivery has made. */
+export function callsSoFar(): number {
+  return presentCollector()?.length ?? 0;
+}
+
+/** Whether any call since the first `from`, but for the very last, may have changed something. */
+export function hadEffect(from: number): boolean {
+  return (
+    presentCollector()
+      ?.slice(from, -1)
+      .some((call) => effects.has(call)) ?? false
+  );
+}
+
 /** Notes each call with the delivery that makes it: what was sent, what came back, how long it took. */
 export function recordHttp(http: VendorHttp): VendorHttp {
   return {
@@ -36,7 +53,9 @@ export function recordHttp(http: VendorHttp): VendorHttp {
       };
       try {
         const reply = await http.send(request);
-        calls.push({ ...sent, ...tellReply(reply), ms: http.now() - startedAt });
+        const call = { ...sent, ...tellReply(reply), ms: http.now() - startedAt };
+        if (request.effect && reply.status >= 200 && reply.status < 300) effects.add(call);
+        calls.push(call);
         return reply;
       } catch (error) {
         const code = error instanceof VendorError ? error.code : 'DEFECT';

@@ -74,6 +74,19 @@ const KNOWN: [string, Omit<Scenario, 'quirk' | 'waitMs'>][] = [
     },
   ],
   [
+    'an update whose check could not be made, and its reversal',
+    {
+      strangers: [],
+      happenings: [
+        { do: 'create', ...on, active: true },
+        { do: 'rest' },
+        { do: 'spoil', skip: 1, spoiling: { kind: 'status', status: 500 } },
+        { do: 'change', ...on, by: 'patch' },
+        { do: 'change', ...on, by: 'patch' },
+      ],
+    },
+  ],
+  [
     'a create that was not permitted, and a change that was refused',
     {
       strangers: [],
