@@ -10,7 +10,7 @@ import { inMode } from './mode.ts';
 const RUNS = Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(5, 100));
 /** A scenario from a failure's message, as JSON: it alone is played. */
 const SCENARIO = process.env['CAUSEWAY_TEST_SCENARIO'];
-const TIME_LIMIT_MS = inMode(120_000, 3_600_000);
+const TIME_LIMIT_MS = inMode(120_000, 1_200_000);
 
 /** Plays a scenario to its end and tells all that is not as it should be. */
 async function play(subject: Subject, scenario: Scenario): Promise<void> {
