@@ -19,6 +19,8 @@ export interface Config {
   dataDir: string;
   /** 32 bytes in base64; null in the sandbox, which keeps its own in the data folder. */
   secretKey: Secret | null;
+  /** Of the PostgreSQL database that holds the store; null: it is a file in the data folder. */
+  databaseUrl: Secret | null;
   tls: TlsFiles | null;
   /** Addresses, CIDR ranges or `loopback`, whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
@@ -52,6 +54,7 @@ const variables = {
     .default('./data')
     .transform((folder) => resolve(folder)),
   CAUSEWAY_SECRET_KEY: z.string().transform(secretKey).optional(),
+  CAUSEWAY_DATABASE_URL: z.string().transform(databaseUrl).optional(),
   CAUSEWAY_TLS_CERT: z.string().transform(fileText).optional(),
   CAUSEWAY_TLS_KEY: z.string().transform(fileText).optional(),
   CAUSEWAY_TRUSTED_PROXIES: z.string().transform(proxies).default([]),
@@ -92,6 +95,7 @@ function toConfig(values: Values): Config {
     publicUrl: values.CAUSEWAY_PUBLIC_URL ?? null,
     dataDir: values.CAUSEWAY_DATA_DIR,
     secretKey: secret ?? null,
+    databaseUrl: values.CAUSEWAY_DATABASE_URL ?? null,
     tls: cert !== undefined && key !== undefined ? { cert, key: new Secret(key) } : null,
     trustedProxies: values.CAUSEWAY_TRUSTED_PROXIES,
     logLevel: values.CAUSEWAY_LOG_LEVEL,
@@ -108,6 +112,11 @@ function togetherMistakes(
   if (has('CAUSEWAY_SECRET_KEY') && !has('CAUSEWAY_PUBLIC_URL')) {
     mistakes.push(
       'CAUSEWAY_PUBLIC_URL is missing: with CAUSEWAY_SECRET_KEY set, give the https URL at which identity providers reach Causeway.',
+    );
+  }
+  if (has('CAUSEWAY_DATABASE_URL') && !has('CAUSEWAY_SECRET_KEY')) {
+    mistakes.push(
+      'CAUSEWAY_SECRET_KEY is missing: CAUSEWAY_DATABASE_URL is for a real start, a sandbox keeps its store in the data folder.',
     );
   }
   if (has('CAUSEWAY_TLS_CERT') !== has('CAUSEWAY_TLS_KEY')) {
@@ -159,6 +168,18 @@ function secretKey(text: string, context: z.RefinementCtx): Secret {
     return z.NEVER;
   }
   return new Secret(plain);
+}
+
+function databaseUrl(text: string, context: z.RefinementCtx): Secret {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const named = url !== undefined && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1;
+  if (!named) {
+    context.addIssue(
+      'must be the URL of a PostgreSQL database, such as postgresql://causeway:password@db.example.com:5432/causeway?sslmode=verify-full',
+    );
+    return z.NEVER;
+  }
+  return new Secret(text);
 }
 
 function fileText(path: string, context: z.RefinementCtx): string {

@@ -45,23 +45,26 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
 
 async function build(
   config: Config,
-  log: Log,
+  lines: Log,
   closers: (() => unknown)[],
   close: () => Promise<void>,
 ): Promise<RunningServer> {
-  const { mode, dataDir } = config;
+  const { mode, dataDir, databaseUrl } = config;
   const clock = systemClock;
-  makeDataFolder(dataDir);
-  const lock = lockForServer(dataFile(dataDir, mode, 'lock'));
-  closers.push(() => lock.release());
+  if (databaseUrl === null) {
+    makeDataFolder(dataDir);
+    const lock = lockForServer(dataFile(dataDir, mode, 'lock'));
+    closers.push(() => lock.release());
+  }
   const secretKey = config.secretKey && Buffer.from(config.secretKey.reveal(), 'base64');
-  const folder = await openDataFolder({ dir: dataDir, mode, secretKey });
+  const folder = await openDataFolder({ dir: dataDir, mode, secretKey, databaseUrl });
   const { db, keyring } = folder;
   closers.push(() => closeDatabase(db));
   const sandbox = mode === 'sandbox' ? await openSandbox(dataDir, folder, clock.now()) : null;
   closers.push(() => sandbox?.close());
 
   const metrics = createMetrics(db, clock);
+  const log = metrics.countAlerts(lines);
   const shared = { db, keyring, clock, log };
   const sync = new Sync({ ...shared, vendors, observe: metrics, allowHttpLoopback: mode === 'sandbox' });
   let listener: Listener | undefined;

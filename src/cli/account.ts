@@ -1,23 +1,11 @@
 import { type Command, Option } from 'commander';
 import { type AccountDetail, listAccounts, retryAccount, showAccount } from '../admin/accounts.ts';
-import type { AccountState } from '../core/account.ts';
+import { type AccountState, STATE_CHANGES } from '../core/account-state.ts';
 import { addCommand, addGroup, readCount } from './command.ts';
 import { answer, type Shell } from './shell.ts';
 import { type Workplace, withStore } from './store.ts';
 import { formatRecord, formatTable, isoTime, plainText } from './table.ts';
 import { accountView, deliveryView, taskView } from './views.ts';
-
-const STATES: readonly AccountState[] = [
-  'due',
-  'waiting',
-  'in-sync',
-  'task',
-  'refused',
-  'conflict',
-  'observed',
-  'planned',
-  'held',
-];
 
 interface ListOptions {
   state?: AccountState;
@@ -32,7 +20,7 @@ export function addAccountCommands(program: Command, shell: Shell): void {
     'account list crm --state refused',
     'account list crm --user ana@example.com',
   ])
-    .addOption(new Option('--state <state>', 'only in this state').choices([...STATES]))
+    .addOption(new Option('--state <state>', 'only in this state').choices(Object.keys(STATE_CHANGES)))
     .option('--user <user>', 'only of this userName, address or id')
     .option('--limit <count>', 'at most so many', readCount, 1000)
     .action((id: string, options: ListOptions) => withStore(shell, (place) => list(place, id, options)));

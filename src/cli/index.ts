@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { CausewayError } from '../core/errors.ts';
 import { addAccountCommands } from './account.ts';
 import { addAuditCommands } from './audit.ts';
+import { addBackupCommand } from './backup.ts';
 import { addConnectionCommands } from './connection.ts';
+import { addCopyCommand } from './copy.ts';
 import { addDeliveryCommands } from './delivery.ts';
 import { addDriftCommands } from './drift.ts';
 import { addDryRunCommands } from './dry-run.ts';
@@ -66,6 +68,8 @@ function buildProgram(shell: Shell): Command {
   addDriftCommands(program, shell);
   addPersonCommands(program, shell);
   addAuditCommands(program, shell);
+  addBackupCommand(program, shell);
+  addCopyCommand(program, shell);
   return program;
 }
 

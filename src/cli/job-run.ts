@@ -49,16 +49,15 @@ function ended(job: Job): Job {
 async function runHere({ operator }: Workplace): Promise<void> {
   const { db, keyring, clock, allowHttpLoopback } = operator;
   const observe = { delivered: () => {}, vendorCall: () => {} };
-  const runner = createJobRunner(
-    db,
-    SILENT,
-    async (connection) => {
+  const runner = createJobRunner(db, SILENT, {
+    open: async (connection) => {
       const vendor = requireVendor(connection.vendor);
       const shared = { db, keyring, clock, allowHttpLoopback, observe, callTimeoutMs: CALL_TIMEOUT_MS };
       return (await openDeliveryTools({ ...shared, connection, vendor })).tools;
     },
-    () => {},
-  );
+    mine: () => true,
+    ended: () => {},
+  });
   await runner.run(clock.now());
   await runner.idle();
 }

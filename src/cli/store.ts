@@ -27,10 +27,12 @@ export async function withStore<T>(
   options: { create: boolean } = { create: false },
 ): Promise<T> {
   const config = readConfig(shell.env);
-  const { mode, dataDir: dir } = config;
-  if (!existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real')) throw noStore(config);
+  const { mode, dataDir: dir, databaseUrl } = config;
+  const inFile = databaseUrl === null;
+  if (inFile && !existsSync(dataFile(dir, mode, 'db')) && !(options.create && mode === 'real'))
+    throw noStore(config);
   const secretKey = config.secretKey && Buffer.from(config.secretKey.reveal(), 'base64');
-  const { db, keyring } = await openDataFolder({ dir, mode, secretKey });
+  const { db, keyring } = await openDataFolder({ dir, mode, secretKey, databaseUrl });
   const actor = `cli:${shell.user}`;
   const operator = { db, keyring, clock: systemClock, actor, allowHttpLoopback: mode === 'sandbox' };
   try {
@@ -38,7 +40,7 @@ export async function withStore<T>(
       shell,
       operator,
       scimUrl: (id) => `${publicUrl(config)}/scim/${id}/v2`,
-      lockAsServer: () => tryLock(dataFile(dir, mode, 'lock')),
+      lockAsServer: () => (inFile ? tryLock(dataFile(dir, mode, 'lock')) : null),
     });
   } finally {
     await closeDatabase(db);

@@ -1,7 +1,10 @@
+import type { AccountState } from './account-state.ts';
 import type { VendorErrorCode } from './errors.ts';
 import type { FieldValues } from './field.ts';
 import type { AccountId, ConnectionId } from './ids.ts';
 import type { JsonObject } from './json.ts';
+
+export type { AccountState } from './account-state.ts';
 
 export type Presence = 'active' | 'suspended' | 'absent';
 
@@ -25,28 +28,11 @@ export interface VendorAccount {
   extra?: JsonObject;
 }
 
-/**
- * Where an account's work stands.
- * due: not yet as wanted. waiting: tried, and due again later. in-sync: as wanted. task: as wanted but for what only a
- * human can do. refused: the vendor refused the data. conflict: the address is somebody else's. observed: imported and
- * not yet written by the IdP. planned: a dry-run connection's. held: stopped by a guard.
- */
-export type AccountState =
-  | 'due'
-  | 'waiting'
-  | 'in-sync'
-  | 'task'
-  | 'refused'
-  | 'conflict'
-  | 'observed'
-  | 'planned'
-  | 'held';
-
 /** What the push had before it, so that a refused change can be put back (docs/delivery). */
 export type Undo = { kind: 'create' } | { kind: 'document'; document: JsonObject; folded: JsonObject };
 
 export interface AccountError {
-  code: VendorErrorCode | 'ADDRESS_TAKEN' | 'NOT_ALLOWED' | 'PENDING' | 'DEFECT';
+  code: VendorErrorCode | 'STORE_UNAVAILABLE' | 'ADDRESS_TAKEN' | 'NOT_ALLOWED' | 'PENDING' | 'DEFECT';
   message: string;
   at: number;
 }

@@ -74,6 +74,15 @@ export class StoreUnavailable extends CausewayError {
   readonly code = 'STORE_UNAVAILABLE';
 }
 
+/** Another instance delivers this connection by now; what was begun here is in doubt there. */
+export class LeaseLost extends CausewayError {
+  readonly code = 'LEASE_LOST';
+
+  constructor() {
+    super('Another instance of Causeway delivers this connection now.');
+  }
+}
+
 /** A read took longer than any may: the caller has to ask for less (RFC 7644 §3.12, `tooMany`). */
 export class ReadTooLong extends CausewayError {
   readonly code = 'READ_TOO_LONG';

@@ -1,15 +1,18 @@
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ALERTS } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
-import type { SyncObserver } from '../core/ports.ts';
+import type { Json } from '../core/json.ts';
+import type { Log, SyncObserver } from '../core/ports.ts';
 import type { Database } from '../store/database.ts';
 import { countDueAccounts, oldestUnsettledLeavers } from '../store/statistics.ts';
-
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+import { BUCKETS, RequestMetrics } from './request-metrics.ts';
 
 /** What `/metrics` tells; vendors' names are its only labels of an installation, as anybody who reaches the port can read it. */
 export interface Metrics extends SyncObserver {
   request(method: string, route: string, status: number, durationMs: number): void;
+  /** The same log, whose lines with `alert` are counted. */
+  countAlerts(log: Log): Log;
   /** Prometheus' text format. */
   text(): Promise<string>;
   contentType: string;
@@ -20,20 +23,7 @@ export function createMetrics(db: Database, clock: Clock): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const labelNames = ['method', 'route', 'status'] as const;
-  const requests = new Counter({
-    name: 'causeway_requests_total',
-    help: 'HTTP requests by method, route and status class.',
-    labelNames,
-    registers,
-  });
-  const durations = new Histogram({
-    name: 'causeway_request_duration_seconds',
-    help: 'Time from a request to the end of its answer.',
-    labelNames,
-    buckets: SECONDS,
-    registers,
-  });
+  const requests = new RequestMetrics(registry);
   const deliveries = new Counter({
     name: 'causeway_deliveries_total',
     help: 'Attempts to make an account what is wanted, by vendor and result.',
@@ -44,15 +34,21 @@ export function createMetrics(db: Database, clock: Clock): Metrics {
     name: 'causeway_vendor_call_duration_seconds',
     help: 'Calls to vendors by vendor and status class; status "none": no answer came.',
     labelNames: ['vendor', 'status'],
-    buckets: SECONDS,
+    buckets: BUCKETS,
     registers,
   });
+  const alerts = new Counter({
+    name: 'causeway_alerts_total',
+    help: 'What an operator is called for, by the word that the log line has as "alert".',
+    labelNames: ['alert'],
+    registers,
+  });
+  for (const alert of ALERTS) alerts.inc({ alert }, 0);
   registerGauges(registry, db, clock);
   return {
+    countAlerts: (log) => watchLog(log, (alert) => alerts.inc({ alert })),
     request(method, route, status, durationMs) {
-      const labels = { method: knownMethod(method), route, status: statusClass(status) };
-      requests.inc(labels);
-      durations.observe(labels, durationMs / 1000);
+      requests.observe(knownMethod(method), route, statusClass(status), durationMs / 1000);
     },
     delivered: (vendor, result) => deliveries.inc({ vendor, result }),
     vendorCall: (vendor, { status, durationMs }) =>
@@ -88,6 +84,14 @@ function registerGauges(registry: Registry, db: Database, clock: Clock): void {
     'Age of the oldest suspension or removal that the vendor has not confirmed yet, by vendor; absent: none.',
     () => oldestUnsettledLeavers(db).then((times) => mapValues(times, (time) => (clock.now() - time) / 1000)),
   );
+}
+
+function watchLog(log: Log, heard: (alert: string) => void): Log {
+  const watched = (level: keyof Log) => (fields: Record<string, Json | undefined>, message: string) => {
+    if (typeof fields['alert'] === 'string') heard(fields['alert']);
+    log[level](fields, message);
+  };
+  return { debug: watched('debug'), info: watched('info'), warn: watched('warn'), error: watched('error') };
 }
 
 export function serveMetrics(metrics: Metrics): RequestHandler {

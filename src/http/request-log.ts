@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Log } from '../core/ports.ts';
 import { requestIdOf } from '../scim/context.ts';
 import type { Metrics } from './metrics.ts';
@@ -23,36 +23,37 @@ export function setRefusal(response: Response, refusal: Refusal): void {
 }
 
 /** One line and one measurement a request, when it is over; the path without its query, which may hold personal data. */
-export function logRequests(log: Log, metrics: Metrics): RequestHandler {
-  return (request, response, next) => {
+export function requestLog(log: Log, metrics: Metrics): (request: Request, response: Response) => void {
+  return (request, response) => {
     const startedAt = performance.now();
-    const path = pathOf(request);
+    const path = pathOf(request.originalUrl);
     response.once('close', () => {
       const durationMs = performance.now() - startedAt;
-      metrics.request(request.method, nameRoute(path), response.statusCode, durationMs);
+      const { statusCode: status } = response;
+      metrics.request(request.method, nameRoute(path), status, durationMs);
       const fields = {
         requestId: requestIdOf(response),
         method: request.method,
         path: path.slice(0, LONGEST_TEXT),
-        status: response.statusCode,
+        status,
         ms: Math.round(durationMs * 10) / 10,
         connection: connectionId(response),
         reason: response.locals['refusal'] as Refusal | undefined,
         aborted: response.writableFinished ? undefined : true,
         ip: request.ip,
-        userAgent: request.get('User-Agent')?.slice(0, LONGEST_TEXT),
+        userAgent: request.headers['user-agent']?.slice(0, LONGEST_TEXT),
       };
-      if (response.statusCode >= 500) log.error(fields, 'Request failed');
-      else if (response.statusCode === 401) log.warn(fields, 'Request refused');
+      if (status >= 500) log.error(fields, 'Request failed');
+      else if (status === 401) log.warn(fields, 'Request refused');
       else if (QUIET.includes(path)) log.debug(fields, 'Request answered');
       else log.info(fields, 'Request answered');
     });
-    next();
   };
 }
 
-function pathOf(request: Request): string {
-  return request.originalUrl.split('?', 1).join('');
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
 }
 
 /** Absent before authentication: what an unknown caller wrote in the path is in the path. */

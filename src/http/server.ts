@@ -1,5 +1,4 @@
 import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import type { Clock } from '../core/clock.ts';
 import type { ConnectionSchema, Deliveries, Log } from '../core/ports.ts';
 import { scimErrorHandler } from '../scim/error-handler.ts';
@@ -7,11 +6,12 @@ import { ScimError } from '../scim/errors.ts';
 import { scimRouter } from '../scim/router.ts';
 import type { Database } from '../store/database.ts';
 import type { Keyring } from '../store/encryption.ts';
+import { setApiHeaders } from './api-headers.ts';
 import { authenticate } from './authenticate.ts';
 import { answerLive, answerReady } from './health.ts';
 import { type Metrics, serveMetrics } from './metrics.ts';
 import { identifyRequest } from './request-id.ts';
-import { logRequests } from './request-log.ts';
+import { requestLog } from './request-log.ts';
 
 export interface EdgeOptions {
   db: Database;
@@ -36,28 +36,20 @@ export function createEdge(options: EdgeOptions): Express {
   app.set('query parser', 'simple');
   app.set('trust proxy', [...options.trustedProxies]);
 
-  app.use(identifyRequest);
-  app.use(logRequests(log, metrics));
-  app.use(apiHeaders());
+  const noteRequest = requestLog(log, metrics);
+  app.use((request, response, next) => {
+    identifyRequest(request, response);
+    noteRequest(request, response);
+    setApiHeaders(response);
+    next();
+  });
+  app.use('/scim/:connection/v2', authenticate({ db, keyring, clock }), scimRouter(options));
   app.get('/healthz', answerLive);
   app.get('/readyz', answerReady(db, clock));
   app.get('/metrics', serveMetrics(metrics));
-  app.use('/scim/:connection/v2', authenticate({ db, keyring, clock }), scimRouter(options));
   app.use(answerUnknown);
   app.use(scimErrorHandler(log));
   return app;
-}
-
-/** There are no pages here: nothing may be loaded, framed or guessed. */
-function apiHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-    xFrameOptions: { action: 'deny' },
-  });
 }
 
 const answerUnknown: RequestHandler = () => {

@@ -6,24 +6,27 @@ import { type ScimError, scimErrorBody } from './errors.ts';
 
 const SCIM_JSON = 'application/scim+json';
 const PLAIN_JSON = 'application/json';
+const SHORT_CHARACTERS = 8192;
 /** Answers up to this many characters are sent whole, with their length and, where reading fails, a true status. */
 const BUFFERED_CHARACTERS = 262_144;
 
 /** `application/json` only where the client accepts that and not SCIM's own type (RFC 7644 §3.1). */
 function answerType(request: Request): string {
-  const accepted = (request.headers.accept ?? '*/*')
-    .split(',')
-    .map((range) => range.split(';', 1).join('').trim().toLowerCase());
+  const { accept = '*/*' } = request.headers;
+  if (accept === SCIM_JSON || accept === '*/*') return SCIM_JSON;
+  const accepted = accept.split(',').map((range) => range.split(';', 1).join('').trim().toLowerCase());
   const acceptsScim = accepted.some((range) => [SCIM_JSON, 'application/*', '*/*'].includes(range));
   return !acceptsScim && accepted.includes(PLAIN_JSON) ? PLAIN_JSON : SCIM_JSON;
 }
 
 /** Sends through `end`, because Express's own `send` would add a charset to the type and a hash as the ETag. */
 export function sendText(request: Request, response: Response, status: number, text: string): void {
-  response.status(status);
+  response.statusCode = status;
   response.setHeader('Content-Type', answerType(request));
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  response.end(request.method === 'HEAD' ? undefined : text);
+  // A short text goes out together with the headers; a long one is encoded once, not measured and then encoded.
+  const body = text.length < SHORT_CHARACTERS ? text : Buffer.from(text);
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 export function sendJson(request: Request, response: Response, status: number, body: Json): void {

@@ -7,7 +7,7 @@ import { isUnchanged, requestPrecondition, versionTag } from './etag.ts';
 import { createGroup, findGroup, patchGroup, removeGroup, replaceGroup } from './groups.ts';
 import { findGroups, sendListing } from './list.ts';
 import { compileProjection, readProjection } from './project.ts';
-import { readQuery } from './query.ts';
+import { parametersOf, readQuery } from './query.ts';
 import { groupLocation, groupPieces } from './render.ts';
 import { idOf } from './user-routes.ts';
 
@@ -21,15 +21,16 @@ async function sendGroup(
   answer: { status: 200 | 201; group: Group },
 ): Promise<void> {
   const { status, group } = answer;
-  const projection = compileProjection(scope.schemas.group, readProjection(request.query));
+  const projection = compileProjection(scope.schemas.group, readProjection(parametersOf(request)));
   response.setHeader('ETag', versionTag(group.version));
   if (status === 201) response.setHeader('Location', groupLocation(scope, group.id));
   await sendPieces(request, response, status, groupPieces(scope, group, projection));
 }
 
 export async function getGroups(scope: Scope, request: Request, response: Response): Promise<void> {
-  const query = readQuery(scope.schemas.group, request.query);
-  const projection = compileProjection(scope.schemas.group, readProjection(request.query));
+  const parameters = parametersOf(request);
+  const query = readQuery(scope.schemas.group, parameters);
+  const projection = compileProjection(scope.schemas.group, readProjection(parameters));
   await sendListing(request, response, await findGroups(scope, query, projection));
 }
 
@@ -57,7 +58,7 @@ export async function putGroup(scope: Scope, request: Request, response: Respons
 export async function patchGroupById(scope: Scope, request: Request, response: Response): Promise<void> {
   const body = await readBody(request, response, MAX_GROUP_BODY_BYTES);
   const group = await patchGroup(scope, idOf(request), body, requestPrecondition(request));
-  const { attributes } = readProjection(request.query);
+  const { attributes } = readProjection(parametersOf(request));
   if (group.memberCount > MEMBERS_ANSWERED && attributes.length === 0) {
     response.setHeader('ETag', versionTag(group.version));
     return sendNothing(response, 204);

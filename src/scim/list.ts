@@ -1,6 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import type { Page, ResourceQuery } from '../core/query.ts';
-import { Turn } from '../core/turn.ts';
 import type { Group } from '../core/user.ts';
 import { listGroups } from '../store/group-query.ts';
 import { groupsOf } from '../store/members.ts';
@@ -9,9 +9,12 @@ import { listUsers } from '../store/user-query.ts';
 import { sendPieces } from './answer.ts';
 import type { Scope } from './context.ts';
 import type { Projection } from './project.ts';
-import { groupPieces, printUser } from './render.ts';
+import { groupPieces, userPrinter } from './render.ts';
 
 export const LIST_URN = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+
+/** What is printed of Users before others have their turn. */
+const PIECE_CHARACTERS = 262_144;
 
 /** One kind's part of a list, as JSON texts with commas between them. */
 export interface Listing {
@@ -23,17 +26,21 @@ async function* usersPieces(
   scope: Scope,
   users: readonly StoredUser[],
   projection: Projection,
+  inSequence: boolean,
 ): AsyncGenerator<string> {
   const ids = projection.wants('groups') ? users.map((user) => user.id) : [];
-  const groups = await groupsOf(scope.db, scope.connection.id, ids);
-  const turn = new Turn();
-  let separator = '';
-  for (const user of users) {
-    yield separator + printUser(scope, user, groups.get(user.id) ?? [], projection);
-    separator = ',';
+  const groups = await groupsOf(scope.db, scope.connection.id, ids, { inSequence });
+  const print = userPrinter(scope, projection);
+  let text = '';
+  for (const [index, user] of users.entries()) {
+    text += (index === 0 ? '' : ',') + print(user, groups.get(user.id) ?? []);
     // A User may have up to 1 MiB.
-    await turn.pause();
+    if (text.length < PIECE_CHARACTERS) continue;
+    yield text;
+    text = '';
+    await setImmediate();
   }
+  yield text;
 }
 
 async function* groupsPieces(scope: Scope, groups: Group[], projection: Projection): AsyncGenerator<string> {
@@ -51,7 +58,8 @@ export async function findUsers(
   projection: Projection,
 ): Promise<Listing> {
   const page = await listUsers(scope.db, scope.connection.id, query);
-  return { page, pieces: usersPieces(scope, page.resources, projection) };
+  const inSequence = query.filter === null && query.sort === null;
+  return { page, pieces: usersPieces(scope, page.resources, projection, inSequence) };
 }
 
 export async function findGroups(

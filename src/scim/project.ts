@@ -22,13 +22,13 @@ function nameList(value: unknown, parameter: string): string[] {
   throw new ScimError(400, 'invalidValue', `${parameter} must be a list of attribute names.`);
 }
 
-function named(source: Record<string, unknown>, parameter: string): unknown {
+function named(source: Readonly<Record<string, unknown>>, parameter: string): unknown {
   const name = Object.keys(source).find((key) => key.toLowerCase() === parameter.toLowerCase());
   return name === undefined ? undefined : source[name];
 }
 
 /** From the query's comma-separated texts (RFC 7644 §3.9) or a SearchRequest's lists (§3.4.3); names in any case. */
-export function readProjection(source: Record<string, unknown>): ProjectionRequest {
+export function readProjection(source: Readonly<Record<string, unknown>>): ProjectionRequest {
   return {
     attributes: nameList(named(source, 'attributes'), 'attributes'),
     excludedAttributes: nameList(named(source, 'excludedAttributes'), 'excludedAttributes'),
@@ -168,11 +168,14 @@ const MAX_COMPILED = 200;
 /** RFC 7644 §3.9 and the `returned` rules of RFC 7643 §2.2. */
 export function compileProjection(schema: ResourceSchema, request: ProjectionRequest): Projection {
   const known = compiled.get(schema) ?? new Map<string, Projection>();
-  compiled.set(schema, known);
-  const key = JSON.stringify([request.attributes, request.excludedAttributes]);
-  const projection = known.get(key) ?? compile(schema, request);
+  const { attributes, excludedAttributes } = request;
+  const isPlain = attributes.length === 0 && excludedAttributes.length === 0;
+  const key = isPlain ? '' : JSON.stringify([attributes, excludedAttributes]);
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const projection = compile(schema, request);
   if (known.size >= MAX_COMPILED) known.clear();
-  known.set(key, projection);
+  compiled.set(schema, known.set(key, projection));
   return projection;
 }
 

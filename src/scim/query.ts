@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import type { Request } from 'express';
 import { decodeCursor } from '../core/cursor.ts';
 import type { CursorTarget, ResourceQuery, Sort } from '../core/query.ts';
 import { resourceScope, valueScope } from './attribute-ref.ts';
@@ -16,11 +17,18 @@ export const MAX_COUNT = 200;
 const NAMES = ['filter', 'sortBy', 'sortOrder', 'startIndex', 'count', 'cursor'] as const;
 type Parameters = Partial<Record<(typeof NAMES)[number], string>>;
 
+const NO_PARAMETERS: Readonly<Record<string, unknown>> = {};
+
+/** The request's query parameters; Express reads them anew each time that they are asked for. */
+export function parametersOf(request: Request): Readonly<Record<string, unknown>> {
+  return request.url.includes('?') ? request.query : NO_PARAMETERS;
+}
+
 /**
  * The list request in a query string or in a SearchRequest's body (RFC 7644 §3.4.2 and §3.4.3, cursors RFC 9865); names
  * in any case. `attributes` and `excludedAttributes` are not read here.
  */
-export function readQuery(schema: ResourceSchema, source: Record<string, unknown>): ResourceQuery {
+export function readQuery(schema: ResourceSchema, source: Readonly<Record<string, unknown>>): ResourceQuery {
   const parameters = readParameters(source);
   const syntax = parameters.filter === undefined ? null : parseFilterSyntax(parameters.filter);
   const sort = readSort(schema, parameters);
@@ -34,7 +42,7 @@ export function readQuery(schema: ResourceSchema, source: Record<string, unknown
   };
 }
 
-function readParameters(source: Record<string, unknown>): Parameters {
+function readParameters(source: Readonly<Record<string, unknown>>): Parameters {
   const parameters: Parameters = {};
   for (const [key, value] of Object.entries(source)) {
     const name = NAMES.find((each) => each.toLowerCase() === key.toLowerCase());
@@ -101,5 +109,5 @@ function readInteger(name: string, text: string, scimType: 'invalidValue' | 'inv
 
 function fingerprintOf(schema: ResourceSchema, filter: FilterSyntax | null, sort: Sort | null): string {
   const content = JSON.stringify([schema.resource, filter === null ? null : printFilter(filter), sort]);
-  return createHash('sha256').update(content).digest('base64url').slice(0, 16);
+  return hash('sha256', content, 'base64url').slice(0, 16);
 }

@@ -7,6 +7,8 @@ import { versionTag } from './etag.ts';
 import { memberChunks } from './members.ts';
 import type { Projection } from './project.ts';
 
+const CORE_USER_TEXT = JSON.stringify(CORE_USER);
+
 export function userLocation(scope: Scope, id: string): string {
   return `${scope.base}/Users/${id}`;
 }
@@ -40,39 +42,63 @@ function renderUser(scope: Scope, user: User, groups: readonly Membership[]): Js
     id: user.id,
     ...user.document,
     active: isActive(user.document),
-    groups: renderMemberships(scope, groups),
+    groups: groups.map((group) => renderMembership(scope, group)),
     meta: meta(user, 'User', userLocation(scope, user.id)),
   };
 }
 
-/** The User's answer as JSON text; of a whole one made of the stored text, as parsing and printing cost the most of a page. */
-export function printUser(
-  scope: Scope,
-  user: StoredUser,
-  groups: readonly Membership[],
-  projection: Projection,
-): string {
-  const { text } = user;
-  if (!projection.isWhole || !text.includes('"active":')) {
-    return JSON.stringify(projection.project(renderUser(scope, user, groups)));
+export type UserPrinter = (user: StoredUser, groups: readonly Membership[]) => string;
+
+/** Prints Users' answers; whole ones are made of the stored text, as parsing and printing cost the most of a page. */
+export function userPrinter(scope: Scope, projection: Projection): UserPrinter {
+  if (!projection.isWhole) {
+    return (user, groups) => JSON.stringify(projection.project(renderUser(scope, user, groups)));
   }
-  // A quote inside a text is escaped, so this finds members alone, and only extensions have such names.
-  const extensions = scope.schemas.user.extensions.filter(({ urn }) => text.includes(`"${urn}":`));
-  const head = JSON.stringify({ schemas: [CORE_USER, ...extensions.map(({ urn }) => urn)], id: user.id });
-  const tail = JSON.stringify({
-    groups: renderMemberships(scope, groups),
-    meta: meta(user, 'User', userLocation(scope, user.id)),
-  });
-  return `${head.slice(0, -1)},${text.slice(1, -1)},${tail.slice(1)}`;
+  const extensions = scope.schemas.user.extensions.map(({ urn }) => JSON.stringify(urn));
+  const place = inText(`${scope.base}/Users/`);
+  // Memberships of one group are one object for all Users that are read together.
+  const printed = new Map<Membership, string>();
+  const printMembership = (membership: Membership) => {
+    const text = printed.get(membership) ?? JSON.stringify(renderMembership(scope, membership));
+    printed.set(membership, text);
+    return text;
+  };
+  return (user, groups) => {
+    const { text } = user;
+    if (!text.includes('"active":')) return JSON.stringify(renderUser(scope, user, groups));
+    const id = inText(user.id);
+    const schemas = CORE_USER_TEXT + extensionsIn(text, extensions);
+    const memberships = groups.map(printMembership).join();
+    const created = new Date(user.createdAt).toISOString();
+    const modified = user.modifiedAt === user.createdAt ? created : new Date(user.modifiedAt).toISOString();
+    const meta = `"resourceType":"User","created":"${created}","lastModified":"${modified}","location":"${place}${id}","version":"${inText(versionTag(user.version))}"`;
+    return `{"schemas":[${schemas}],"id":"${id}",${text.slice(1, -1)},"groups":[${memberships}],"meta":{${meta}}}`;
+  };
 }
 
-function renderMemberships(scope: Scope, groups: readonly Membership[]): JsonObject[] {
-  return groups.map((group) => ({
+/** As it stands between quotes in JSON. */
+function inText(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+/** The URNs, each after a comma, of the extensions that a stored text has. */
+function extensionsIn(text: string, extensions: readonly string[]): string {
+  let found = '';
+  // A quote inside a text is escaped, so this finds members alone, and only extensions have such names.
+  for (let at = text.indexOf('"urn:'); at >= 0; at = text.indexOf('"urn:', at + 1)) {
+    const urn = extensions.find((each) => text.startsWith(each, at) && text[at + each.length] === ':');
+    if (urn !== undefined) found += `,${urn}`;
+  }
+  return found;
+}
+
+function renderMembership(scope: Scope, group: Membership): JsonObject {
+  return {
     value: group.id,
     $ref: groupLocation(scope, group.id),
     display: group.displayName,
     type: group.direct ? 'direct' : 'indirect',
-  }));
+  };
 }
 
 function renderMember(scope: Scope, member: Member): JsonObject {

@@ -7,8 +7,8 @@ import type { Scope } from './context.ts';
 import { isUnchanged, requestPrecondition, versionTag } from './etag.ts';
 import { findUsers, sendListing } from './list.ts';
 import { compileProjection, readProjection } from './project.ts';
-import { readQuery } from './query.ts';
-import { printUser, userLocation } from './render.ts';
+import { parametersOf, readQuery } from './query.ts';
+import { userLocation, userPrinter } from './render.ts';
 import { createUser, findUser, patchUser, removeUser, replaceUser } from './users.ts';
 
 /** The `:id` of the route. */
@@ -23,16 +23,17 @@ async function sendUser(
   answer: { status: 200 | 201; user: StoredUser },
 ): Promise<void> {
   const { status, user } = answer;
-  const projection = compileProjection(scope.schemas.user, readProjection(request.query));
+  const projection = compileProjection(scope.schemas.user, readProjection(parametersOf(request)));
   const groups = projection.wants('groups') ? await groupsOf(scope.db, scope.connection.id, [user.id]) : null;
   response.setHeader('ETag', versionTag(user.version));
   if (status === 201) response.setHeader('Location', userLocation(scope, user.id));
-  sendText(request, response, status, printUser(scope, user, groups?.get(user.id) ?? [], projection));
+  sendText(request, response, status, userPrinter(scope, projection)(user, groups?.get(user.id) ?? []));
 }
 
 export async function getUsers(scope: Scope, request: Request, response: Response): Promise<void> {
-  const query = readQuery(scope.schemas.user, request.query);
-  const projection = compileProjection(scope.schemas.user, readProjection(request.query));
+  const parameters = parametersOf(request);
+  const query = readQuery(scope.schemas.user, parameters);
+  const projection = compileProjection(scope.schemas.user, readProjection(parameters));
   await sendListing(request, response, await findUsers(scope, query, projection));
 }
 

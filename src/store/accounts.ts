@@ -4,6 +4,8 @@ import type { AccountId, ConnectionId, GroupId, UserId } from '../core/ids.ts';
 import type { Group, User } from '../core/user.ts';
 import { rowToAccount } from './account-rows.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
+import type { Lease } from './leases.ts';
+import { lockLease } from './locks.ts';
 import { rowToGroup, rowToUser } from './rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -54,13 +56,18 @@ export async function findAccountOf(
   return row === undefined ? undefined : rowToAccount(row);
 }
 
-/** Claims up to `limit` due accounts for this process, leavers first, oldest first, and reads what each is to become. */
+/**
+ * Claims up to `limit` due accounts under this lease, leavers first, oldest first, and reads what each is to become. Throws
+ * `LeaseLost` where another instance has it.
+ */
 export async function claimDue(
   db: Database,
-  connectionId: ConnectionId,
-  options: { epoch: number; now: number; limit: number; mirrored: boolean },
+  lease: Lease,
+  options: { now: number; limit: number; mirrored: boolean },
 ): Promise<Claim[]> {
+  const { connectionId, epoch } = lease;
   return inTransaction(db, async (tx) => {
+    await lockLease(tx, lease);
     const due = await tx
       .selectFrom('accounts')
       .select('id')
@@ -79,7 +86,7 @@ export async function claimDue(
       .updateTable('accounts')
       .set((eb) => ({
         claimed_version: eb.ref('wanted_version'),
-        claimed_epoch: options.epoch,
+        claimed_epoch: epoch,
         claimed_at: options.now,
       }))
       .where('connection_id', '=', connectionId)
@@ -183,6 +190,36 @@ export async function nextDueAt(db: Database, connectionId: ConnectionId): Promi
   return row?.next ?? null;
 }
 
+/** Which connections of this holder have work that nobody has taken up. */
+export async function connectionsWithWork(
+  db: Database,
+  holder: string,
+  now: number,
+): Promise<ConnectionId[]> {
+  const rows = await db
+    .selectFrom('leases')
+    .select('connection_id')
+    .where('holder', '=', holder)
+    .where(({ or, exists, selectFrom }) =>
+      or([
+        exists(
+          selectFrom('accounts')
+            .select('accounts.id')
+            .whereRef('accounts.connection_id', '=', 'leases.connection_id')
+            .where('claimed_version', 'is', null)
+            .where('due_at', '<=', now),
+        ),
+        exists(
+          selectFrom('fanouts')
+            .select('fanouts.id')
+            .whereRef('fanouts.connection_id', '=', 'leases.connection_id'),
+        ),
+      ]),
+    )
+    .execute();
+  return rows.map((row) => row.connection_id);
+}
+
 /** How many accounts of a connection are due by `now`, claimed ones too. */
 export async function countDue(db: Database, connectionId: ConnectionId, now: number): Promise<number> {
   const row = await db
@@ -192,32 +229,6 @@ export async function countDue(db: Database, connectionId: ConnectionId, now: nu
     .where('due_at', '<=', now)
     .executeTakeFirstOrThrow();
   return Number(row.n);
-}
-
-/**
- * Claims of processes that are gone: what they began is not known, so each is in doubt and due when its last call can no longer
- * take effect. Returns how many there were.
- */
-export async function recoverClaims(
-  db: Database,
-  epoch: number,
-  options: { now: number; callTimeoutMs: number },
-): Promise<number> {
-  const rows = await db
-    .updateTable('accounts')
-    .set({
-      claimed_version: null,
-      claimed_epoch: null,
-      claimed_at: null,
-      doubt_at: options.now,
-      due_at: options.now + options.callTimeoutMs,
-      state: 'waiting',
-    })
-    .where('claimed_version', 'is not', null)
-    .where('claimed_epoch', '<', epoch)
-    .returning('id')
-    .execute();
-  return rows.length;
 }
 
 /** A clock that was ahead when `due_at` was written must not hold accounts back: no later than the largest backoff. */

@@ -31,6 +31,7 @@ const OWNED_TABLES = [
   'jobs',
   'leavers',
   'reconciliations',
+  'leases',
 ] as const;
 
 /** Throws `OperatorError` if the id is taken. */
@@ -128,14 +129,15 @@ export async function writeCredentials(
   return write(db, id, { credentials: sealCredentials(keyring, id, credentials) }, now);
 }
 
-/** False if it was paused already (the first reason stays), or does not exist. */
+/** False if it was paused already (the first reason stays), does not exist, or has another `version` than that given. */
 export async function pauseConnection(
   db: Database | Transaction,
   id: ConnectionId,
   reason: string,
   at: number,
+  version?: number,
 ): Promise<boolean> {
-  const updated = await db
+  let update = db
     .updateTable('connections')
     .set((row) => ({
       paused_reason: reason,
@@ -144,8 +146,9 @@ export async function pauseConnection(
       version: row('version', '+', 1),
     }))
     .where('id', '=', id)
-    .where('paused_at', 'is', null)
-    .executeTakeFirst();
+    .where('paused_at', 'is', null);
+  if (version !== undefined) update = update.where('version', '=', version);
+  const updated = await update.executeTakeFirst();
   return updated.numUpdatedRows > 0n;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
 import { closeDatabase, type Database, openDatabase, type StoreMode } from './database.ts';
 import { checkKey, type Keyring, openKeyring } from './encryption.ts';
 
@@ -26,18 +27,19 @@ export function makeDataFolder(dir: string): void {
 }
 
 /**
- * Opens the folder's store and its keys, for a server as for the CLI beside it. `secretKey`: 32 bytes; null in the sandbox,
- * whose first start makes one of its own.
+ * Opens the store and its keys, for a server as for the CLI beside it: the folder's file, or a real one in the database that is named. `secretKey`: 32 bytes; null in the sandbox, whose first
+ * start makes one of its own.
  */
 export async function openDataFolder(options: {
   dir: string;
   mode: StoreMode;
   secretKey: Uint8Array | null;
+  databaseUrl?: Secret | null;
 }): Promise<DataFolder> {
-  const { dir, mode } = options;
-  makeDataFolder(dir);
+  const { dir, mode, databaseUrl: url = null } = options;
+  if (url === null) makeDataFolder(dir);
   const keyring = openKeyring(options.secretKey ?? sandboxKey(dir));
-  const db = await openDatabase({ file: dataFile(dir, mode, 'db'), mode });
+  const db = await openDatabase(url === null ? { file: dataFile(dir, mode, 'db'), mode } : { url, mode });
   try {
     await checkKey(db, keyring);
   } catch (error) {

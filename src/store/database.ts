@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Kysely, Transaction as KyselyTransaction, sql } from 'kysely';
+import { Kysely, Transaction as KyselyTransaction } from 'kysely';
 import { OperatorError, StoreUnavailable } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { NodeSqliteDialect } from './dialect.ts';
@@ -32,7 +32,10 @@ interface Store {
   search?: Database;
   /** Runs the body of a transaction so that a query past the transaction fails. */
   guard<T>(work: () => Promise<T>): Promise<T>;
-  version(): Promise<string>;
+  /** SQLite's. */
+  version?(): string;
+  /** PostgreSQL's. */
+  url?: Secret;
   close(): Promise<void>;
 }
 
@@ -67,7 +70,7 @@ export async function openDatabase(
       concurrent: false,
       origin: { file, mode },
       guard: (work) => connection.inTransaction(work),
-      version: async () => String(connection.dataVersion()),
+      version: () => String(connection.dataVersion()),
       close: async () => {
         await connection.acquire();
         connection.close();
@@ -87,7 +90,8 @@ export async function openDatabase(
 
 async function openShared(url: Secret, mode: StoreMode): Promise<Database> {
   const name = describeUrl(url);
-  const hint = 'Check its URL, that the database runs and that its user may make tables there.';
+  const hint =
+    'Check its URL (CAUSEWAY_DATABASE_URL), that the database runs and that its user may make tables there.';
   return explained(name, hint, async () => {
     const migration = openPool(url, 'migration');
     try {
@@ -102,7 +106,7 @@ async function openShared(url: Secret, mode: StoreMode): Promise<Database> {
       concurrent: true,
       search: search.db,
       guard: (work) => scope.run(work),
-      version: () => snapshotOf(db),
+      url,
       close: async () => {
         await Promise.all([close(), search.close()]);
       },
@@ -156,17 +160,17 @@ export async function inTransaction<T>(
   }
 }
 
-/** Differs from the last answer if another connection, such as the CLI's, has written to the store since. */
-export async function dataVersion(db: Database): Promise<string> {
-  return storeOf(db).version();
+/**
+ * Of a store in a file: differs from the last answer if another connection, such as the CLI's, has written to it since. A shared
+ * store has none: its changes are announced, or looked for.
+ */
+export function dataVersion(db: Database): string {
+  return storeOf(db).version?.() ?? '';
 }
 
-/** Differs whenever a transaction that writes has begun or ended; this process's own count too. */
-async function snapshotOf(db: Database): Promise<string> {
-  const { rows } = await sql<{
-    version: string;
-  }>`select cast(pg_current_snapshot() as text) as version`.execute(db);
-  return rows[0]?.version ?? '';
+/** Where a store that several servers share is; undefined for a store in a file, which one server has to itself. */
+export function sharedAt(db: Database): Secret | undefined {
+  return storeOf(db).url;
 }
 
 function storeOf(db: Database): Store {

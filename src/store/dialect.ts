@@ -15,6 +15,16 @@ class SqliteCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(): void {}
 }
 
+/** Kysely's adapter, of which a database and its transactions share one: it leads past Kysely to the connection beneath. */
+export class NodeSqliteAdapter extends SqliteAdapter {
+  readonly connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    super();
+    this.connection = connection;
+  }
+}
+
 /** Kysely on `node:sqlite`. Transactions take the write lock when they begin, so that none fails half-way for want of it. */
 export class NodeSqliteDialect implements Dialect {
   readonly #connection: SqliteConnection;
@@ -34,8 +44,8 @@ export class NodeSqliteDialect implements Dialect {
     return new SqliteCompiler();
   }
 
-  createAdapter(): SqliteAdapter {
-    return new SqliteAdapter();
+  createAdapter(): NodeSqliteAdapter {
+    return new NodeSqliteAdapter(this.#connection);
   }
 
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {

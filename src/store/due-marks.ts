@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
 import type { Undo } from '../core/account.ts';
 import type { ConnectionId, UserId } from '../core/ids.ts';
 import { newId } from '../core/ids.ts';
+import { accountOf, markAccount, newAccount, raiseAccounts } from './account-marks.ts';
 import type { Transaction } from './database.ts';
 import { lockAccountsOf } from './locks.ts';
 
@@ -39,24 +39,7 @@ interface PushMark {
  * account settled and is no deprovision (docs/delivery, "Put back").
  */
 export async function markPushed(tx: Transaction, mark: PushMark, context: WriteContext): Promise<Wait> {
-  const row = await tx
-    .selectFrom('accounts')
-    .select([
-      'id',
-      'wanted_version',
-      'settled_version',
-      'claimed_version',
-      'state',
-      'vendor_id',
-      'due_at',
-      'last_error',
-      'wanted_at',
-    ])
-    .where('connection_id', '=', mark.connectionId)
-    .where('kind', '=', mark.kind)
-    .where('resource_id', '=', mark.resourceId)
-    .forUpdate()
-    .executeTakeFirst();
+  const [row] = await accountOf(tx, mark.connectionId, mark.kind, mark.resourceId);
   if (row === undefined) return insertAccount(tx, mark, context);
   const settled =
     row.settled_version === row.wanted_version &&
@@ -66,49 +49,36 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
     row.state !== 'held';
   const version = row.wanted_version + 1;
   const undo = settled && !mark.leaving ? mark.undo : null;
-  await tx
-    .updateTable('accounts')
-    .set({
-      wanted_version: version,
-      undo: undo === null ? null : JSON.stringify(undo),
-      undo_version: undo === null ? null : version,
-      due_at: dueNow(row, context.now),
-      rank: mark.leaving ? RANK.leaver : row.vendor_id === null ? RANK.joiner : RANK.change,
-      state: 'due',
-      guard: null,
-      wanted_at: settled ? context.now : row.wanted_at,
-      request_id: context.requestId,
-    })
-    .where('connection_id', '=', mark.connectionId)
-    .where('id', '=', row.id)
-    .execute();
+  await markAccount(tx, {
+    connection_id: mark.connectionId,
+    id: row.id,
+    wanted_version: version,
+    undo: undo === null ? null : JSON.stringify(undo),
+    undo_version: undo === null ? null : version,
+    due_at: dueNow(row, context.now),
+    rank: mark.leaving ? RANK.leaver : row.vendor_id === null ? RANK.joiner : RANK.change,
+    wanted_at: settled ? context.now : row.wanted_at,
+    request_id: context.requestId,
+  });
   return { accountId: row.id, version };
 }
 
 async function insertAccount(tx: Transaction, mark: PushMark, context: WriteContext): Promise<Wait> {
   const id = newId();
   const undo = mark.leaving ? null : mark.undo;
-  await tx
-    .insertInto('accounts')
-    .values({
-      connection_id: mark.connectionId,
-      id,
-      kind: mark.kind,
-      resource_id: mark.resourceId,
-      wanted_version: 1,
-      settled_version: 0,
-      undo: undo === null ? null : JSON.stringify(undo),
-      undo_version: undo === null ? null : 1,
-      due_at: context.now,
-      rank: mark.leaving ? RANK.leaver : RANK.joiner,
-      attempts: 0,
-      state: 'due',
-      written: '{}',
-      request_id: context.requestId,
-      created_at: context.now,
-      wanted_at: context.now,
-    })
-    .execute();
+  await newAccount(tx, {
+    connection_id: mark.connectionId,
+    id,
+    kind: mark.kind,
+    resource_id: mark.resourceId,
+    undo: undo === null ? null : JSON.stringify(undo),
+    undo_version: undo === null ? null : 1,
+    due_at: context.now,
+    rank: mark.leaving ? RANK.leaver : RANK.joiner,
+    request_id: context.requestId,
+    created_at: context.now,
+    wanted_at: context.now,
+  });
   return { accountId: id, version: 1 };
 }
 
@@ -121,14 +91,7 @@ export async function markUnchanged(
   key: { connectionId: ConnectionId; kind: 'user' | 'group'; resourceId: string },
   context: WriteContext,
 ): Promise<Wait | null> {
-  const row = await tx
-    .selectFrom('accounts')
-    .select(['id', 'wanted_version', 'settled_version', 'state', 'due_at', 'last_error', 'claimed_version'])
-    .where('connection_id', '=', key.connectionId)
-    .where('kind', '=', key.kind)
-    .where('resource_id', '=', key.resourceId)
-    .forUpdate()
-    .executeTakeFirst();
+  const [row] = await accountOf(tx, key.connectionId, key.kind, key.resourceId);
   if (row === undefined) return null;
   const refused = REFUSED_STATES.includes(row.state) || row.state === 'task';
   if (row.settled_version === row.wanted_version && !refused) return null;
@@ -214,18 +177,5 @@ export async function raiseWanted(
 ): Promise<void> {
   if (userIds.length === 0) return;
   await lockAccountsOf(tx, connectionId, userIds);
-  await tx
-    .updateTable('accounts')
-    .set({
-      wanted_version: sql<number>`wanted_version + 1`,
-      undo: null,
-      undo_version: null,
-      due_at: sql<number>`case when due_at > ${context.now} then due_at else ${context.now} end`,
-      state: 'due',
-      request_id: context.requestId,
-    })
-    .where('connection_id', '=', connectionId)
-    .where('kind', '=', 'user')
-    .where('resource_id', 'in', userIds)
-    .execute();
+  await raiseAccounts(tx, connectionId, context.now, context.requestId, ...userIds);
 }

@@ -13,7 +13,8 @@ import { UniqueViolation } from './errors.ts';
 import { lockGroupsOf } from './locks.ts';
 import { addMembers, type MembersWrite, removeAllMembers, writeMembers } from './member-writes.ts';
 import { leaveAllGroups } from './members.ts';
-import { rowToGroup } from './rows.ts';
+import { GROUP_COLUMNS, rowToGroup } from './rows.ts';
+import { namedStatement, statement } from './statement.ts';
 import type { GroupsTable } from './tables.ts';
 import type { WriteResult } from './users.ts';
 
@@ -32,12 +33,41 @@ export interface GroupChange {
 
 const NO_CHANGE: MembersWrite = { kind: 'delta', add: [], remove: [] };
 
+const groupById = statement((db, connectionId: ConnectionId, id: GroupId) =>
+  db
+    .selectFrom('groups')
+    .select(GROUP_COLUMNS)
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .compile(),
+);
+
+const groupForWriting = statement((db, connectionId: ConnectionId, id: GroupId) =>
+  db
+    .selectFrom('groups')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .compile(),
+);
+
+const updateGroup = namedStatement(
+  (db, { connection_id, id, ...columns }: Pick<GroupsTable, keyof GroupsTable>) =>
+    db
+      .updateTable('groups')
+      .set(columns)
+      .where('connection_id', '=', connection_id)
+      .where('id', '=', id)
+      .compile(),
+);
+
 export async function findGroup(
   db: Database | Transaction,
   connectionId: ConnectionId,
   id: GroupId,
 ): Promise<Group | undefined> {
-  const row = await groupRow(db, connectionId, id).executeTakeFirst();
+  const [row] = await groupById(db, connectionId, id);
   return row === undefined ? undefined : rowToGroup(row);
 }
 
@@ -105,12 +135,7 @@ export async function changeGroup(
           created_at: current.createdAt,
           modified_at: Math.max(context.now, current.modifiedAt),
         };
-        await tx
-          .updateTable('groups')
-          .set(row)
-          .where('connection_id', '=', connection.id)
-          .where('id', '=', id)
-          .execute();
+        await updateGroup(tx, row);
         if (!sameDocument) await markGroup(tx, connection, id, false, context);
         await markMembers(tx, connection, id, moved.userIds, context);
         return { resource: rowToGroup(row), changed: true, wait: null };
@@ -166,16 +191,12 @@ async function markMembers(
   await markAffected(tx, connection.id, userIds, `group ${groupId}`, context);
 }
 
-function lockGroup(
+async function lockGroup(
   tx: Transaction,
   connectionId: ConnectionId,
   id: GroupId,
 ): Promise<Selectable<GroupsTable> | undefined> {
-  return groupRow(tx, connectionId, id).forNoKeyUpdate().executeTakeFirst();
-}
-
-function groupRow(db: Database | Transaction, connectionId: ConnectionId, id: GroupId) {
-  return db.selectFrom('groups').selectAll().where('connection_id', '=', connectionId).where('id', '=', id);
+  return (await groupForWriting(tx, connectionId, id))[0];
 }
 
 function writeColumns(write: GroupWrite) {

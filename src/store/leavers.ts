@@ -22,11 +22,7 @@ export async function admitLeaver(
   return inTransaction(db, async (tx) => {
     await lockSubject(tx, account.connectionId, 'leavers');
     const since = now - WINDOW_MS;
-    await tx
-      .deleteFrom('leavers')
-      .where('connection_id', '=', account.connectionId)
-      .where('at', '<=', since)
-      .execute();
+    await forgetBefore(tx, account.connectionId, since, now);
     const gone = await leaversOf(tx, account.connectionId);
     if (gone.has(account.id)) return true;
     const limit = leaverLimit(await establishedAt(tx, account.connectionId, since, gone), policies);
@@ -43,6 +39,22 @@ export async function admitLeaver(
       .execute();
     return true;
   });
+}
+
+/** Those counted by a clock that has gone back since count from now on, for an hour. */
+async function forgetBefore(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  since: number,
+  now: number,
+): Promise<void> {
+  await tx.deleteFrom('leavers').where('connection_id', '=', connectionId).where('at', '<=', since).execute();
+  await tx
+    .updateTable('leavers')
+    .set({ at: now })
+    .where('connection_id', '=', connectionId)
+    .where('at', '>', now)
+    .execute();
 }
 
 /**

@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
+import type { Account } from '../core/account.ts';
+import { LeaseLost } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Transaction } from './database.ts';
 import { isPostgres } from './dialect-kind.ts';
+import type { Lease } from './leases.ts';
 
 /**
  * What a transaction locks beside the rows that it reads `forUpdate`. Always in this order, so that two never wait for each other:
@@ -54,6 +57,37 @@ export async function lockAccountsOf(
     .orderBy('id')
     .forUpdate()
     .execute();
+}
+
+/** The lease under which accounts are claimed, so that it cannot be taken until they are; `LeaseLost` where it was. */
+export async function lockLease(tx: Transaction, { connectionId, holder, epoch }: Lease): Promise<void> {
+  if (!isPostgres(tx)) return;
+  const lease = await tx
+    .selectFrom('leases')
+    .select('epoch')
+    .where('connection_id', '=', connectionId)
+    .where('epoch', '=', epoch)
+    .where('holder', '=', holder)
+    .forShare()
+    .executeTakeFirst();
+  if (lease === undefined) throw new LeaseLost();
+}
+
+/** An account that is being delivered, before anything but its settling writes to it; `LeaseLost` where it was taken away. */
+export async function lockClaimed(
+  tx: Transaction,
+  account: Pick<Account, 'connectionId' | 'id' | 'claimedEpoch'>,
+): Promise<void> {
+  if (!isPostgres(tx)) return;
+  const row = await tx
+    .selectFrom('accounts')
+    .select('id')
+    .where('connection_id', '=', account.connectionId)
+    .where('id', '=', account.id)
+    .where('claimed_epoch', '=', account.claimedEpoch)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) throw new LeaseLost();
 }
 
 /** The account that a task is about. */

@@ -4,6 +4,7 @@ import { inTurns, Turn } from '../core/turn.ts';
 import type { Member } from '../core/user.ts';
 import type { Transaction } from './database.ts';
 import { listMembers } from './members.ts';
+import { statement } from './statement.ts';
 
 /** Values bound in one statement, well under every database's limit. */
 const CHUNK = 500;
@@ -18,6 +19,55 @@ interface MembersMoved {
   added: number;
   removed: number;
   userIds: UserId[];
+}
+
+const MEMBER_VALUES = 3;
+
+/** `values`: id, type and display of each. */
+const insertMembers = statement(
+  (db, connection_id: ConnectionId, group_id: GroupId, ...values: (string | null)[]) => {
+    const rows = Array.from({ length: values.length / MEMBER_VALUES }, (_, index) => {
+      const [member_id, type, display] = values.slice(index * MEMBER_VALUES, (index + 1) * MEMBER_VALUES);
+      return {
+        connection_id,
+        group_id,
+        member_id: String(member_id),
+        type: String(type),
+        display: display ?? null,
+      };
+    });
+    return db
+      .insertInto('members')
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
+      .returning(['member_id', 'type'])
+      .compile();
+  },
+);
+
+const deleteMembers = statement((db, connectionId: ConnectionId, groupId: GroupId, ...ids: string[]) =>
+  db
+    .deleteFrom('members')
+    .where('connection_id', '=', connectionId)
+    .where('group_id', '=', groupId)
+    .where('member_id', 'in', ids)
+    .returning(['member_id', 'type'])
+    .compile(),
+);
+
+/** Those of the ids that there are; on PostgreSQL they stay until the transaction ends. */
+const existing = { users: existingIn('users'), groups: existingIn('groups') };
+
+function existingIn(table: 'users' | 'groups') {
+  return statement((db, connectionId: ConnectionId, ...ids: string[]) =>
+    db
+      .selectFrom(table)
+      .select('id')
+      .where('connection_id', '=', connectionId)
+      .where('id', 'in', ids)
+      .forKeyShare()
+      .compile(),
+  );
 }
 
 /** Throws UnknownMembers. However many they are, everything but the store has its turn meanwhile. */
@@ -50,20 +100,12 @@ export async function addMembers(
   if (unknown.length > 0) throw new UnknownMembers(unknown);
   const added: MemberRow[] = [];
   for await (const chunk of inTurns([...wanted.values()], CHUNK)) {
-    const values = chunk.map((member) => ({
-      connection_id: connectionId,
-      group_id: groupId,
-      member_id: member.value,
-      type: types.get(member.value) ?? 'User',
-      display: member.display,
-    }));
-    const rows = await tx
-      .insertInto('members')
-      .values(values)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning(['member_id', 'type'])
-      .execute();
-    added.push(...rows);
+    const values = chunk.flatMap((member) => [
+      member.value,
+      types.get(member.value) ?? 'User',
+      member.display,
+    ]);
+    added.push(...(await insertMembers(tx, connectionId, groupId, ...values)));
   }
   return added;
 }
@@ -116,14 +158,7 @@ async function removeMembers(
 ): Promise<MemberRow[]> {
   const removed: MemberRow[] = [];
   for await (const chunk of inTurns([...new Set(ids)], CHUNK)) {
-    const rows = await tx
-      .deleteFrom('members')
-      .where('connection_id', '=', connectionId)
-      .where('group_id', '=', groupId)
-      .where('member_id', 'in', chunk)
-      .returning(['member_id', 'type'])
-      .execute();
-    removed.push(...rows);
+    removed.push(...(await deleteMembers(tx, connectionId, groupId, ...chunk)));
   }
   return removed;
 }
@@ -138,13 +173,7 @@ async function memberTypes(
   for (const table of ['users', 'groups'] as const) {
     const open = ids.filter((id) => !types.has(id));
     for await (const chunk of inTurns(open, CHUNK)) {
-      const rows = await tx
-        .selectFrom(table)
-        .select('id')
-        .where('connection_id', '=', connectionId)
-        .where('id', 'in', chunk)
-        .forKeyShare()
-        .execute();
+      const rows = await existing[table](tx, connectionId, ...chunk);
       for (const { id } of rows) types.set(id, table === 'users' ? 'User' : 'Group');
     }
   }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Tables } from './tables.ts';
 
 export async function readMeta(db: Kysely<Tables>, name: string): Promise<string | undefined> {
@@ -22,19 +22,4 @@ export async function writeMetaOnce(db: Kysely<Tables>, name: string, value: str
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute();
   return (await readMeta(db, name)) ?? value;
-}
-
-/** The epoch of this start: one more than of any start before it. */
-export async function nextEpoch(db: Kysely<Tables>): Promise<number> {
-  const { value } = await db
-    .insertInto('meta')
-    .values({ name: 'epoch', value: '1' })
-    .onConflict((conflict) =>
-      conflict.column('name').doUpdateSet({
-        value: sql<string>`cast(cast(meta.value as integer) + 1 as text)`,
-      }),
-    )
-    .returning('value')
-    .executeTakeFirstOrThrow();
-  return Number(value);
 }

@@ -17,6 +17,8 @@ const LIMITS: Readonly<Record<Use, { max: number; waitMs: number; statementMs: n
 /** How much later than the database this process gives a statement up: the network may be gone. */
 const NETWORK_MS = 5_000;
 const LOCK_MS = 10_000;
+/** A process that stands still in a transaction must not keep its rows from those that take its work over (after 8 s). */
+const IDLE_MS = 5_000;
 
 /** OIDs of pg_type whose texts `pg` would parse, or not parse, other than the store wants them. */
 const BIGINT = 20;
@@ -41,7 +43,7 @@ export function openPool(
       statement_timeout: statementMs,
       query_timeout: statementMs + NETWORK_MS,
       lock_timeout: Math.min(LOCK_MS, statementMs),
-      idle_in_transaction_session_timeout: statementMs,
+      idle_in_transaction_session_timeout: IDLE_MS,
     }),
   } satisfies PoolConfig);
   // A connection that ends in the pool is replaced at the next use; one that ends in use fails that use.

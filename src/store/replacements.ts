@@ -4,6 +4,7 @@ import { newId } from '../core/ids.ts';
 import type { Knowledge } from './account-writes.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { RANK } from './due-marks.ts';
+import { lockClaimed } from './locks.ts';
 
 /** The resource of the row that holds an account's next address until the account has moved there. */
 export function replacementOf(account: Pick<Account, 'id'>): string {
@@ -23,6 +24,7 @@ export async function reserveReplacement(
   now: number,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
+    await lockClaimed(tx, account);
     const holders = await tx
       .selectFrom('accounts')
       .select(['id', 'resource_id', 'address_key'])
@@ -99,6 +101,7 @@ export async function leaveBehind(
   const { address, doubtAt } = knowledge;
   if (address === null) return;
   await inTransaction(db, async (tx) => {
+    await lockClaimed(tx, account);
     await tx
       .updateTable('accounts')
       .set({ address: null, address_key: null, doubt_at: null })
@@ -129,6 +132,7 @@ export async function completeReplacement(
   now: number,
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
+    await lockClaimed(tx, account);
     const key = { connection: account.connectionId, replacement: replacementOf(account) };
     const replacement = tx
       .updateTable('accounts')

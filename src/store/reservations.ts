@@ -4,8 +4,10 @@ import { fold } from '../core/fold.ts';
 import { rowToAccount } from './account-rows.ts';
 import { findAccount } from './accounts.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
+import { lockClaimed } from './locks.ts';
 import { replacedBy, replacementOf } from './replacements.ts';
 import { replaceTasks } from './tasks.ts';
+import { removeUserRows } from './users.ts';
 
 /**
  * reserved: the address is this account's now. taken-over: it was a deleted User's, whose account this one is from now on (a
@@ -27,6 +29,7 @@ export async function reserveAddress(
   now: number,
 ): Promise<Reservation> {
   return inTransaction(db, async (tx) => {
+    await lockClaimed(tx, account);
     const row = await tx
       .selectFrom('accounts')
       .selectAll()
@@ -43,9 +46,13 @@ export async function reserveAddress(
     const holder = rowToAccount(row);
     const own = holder.resourceId === replacementOf(account);
     const owner = own ? null : await ownerName(tx, holder);
-    if (owner !== null) return { kind: 'taken', userName: owner };
-    if (connection.policies.adoption === 'refuse' && !own) return { kind: 'taken', userName: null };
+    const { adoption } = connection.policies;
+    const observed = holder.state === 'observed' && adoption === 'adopt';
+    if (owner !== null && !observed) return { kind: 'taken', userName: owner };
+    if (adoption === 'refuse' && !own) return { kind: 'taken', userName: null };
     if (holder.claimedVersion !== null) return { kind: 'busy' };
+    // A User that was only imported stands for nobody's word: the one that the identity provider pushed is that person.
+    if (owner !== null) await removeUserRows(tx, connection.id, holder.resourceId, now);
     return { kind: 'taken-over', account: await takeOver(tx, account, holder, address, now) };
   });
 }

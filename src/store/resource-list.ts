@@ -7,6 +7,7 @@ import { filterSql, type Search, type SearchTable } from './filter-sql.ts';
 import { jsonWordsOf } from './json-sql.ts';
 import { beyond, type Order, orderOf, orderTerms } from './list-order.ts';
 import { pagesOf } from './page-memory.ts';
+import { statement } from './statement.ts';
 
 type Expression = RawBuilder<unknown>;
 
@@ -41,6 +42,7 @@ export async function listRows<Row>(
     query,
     conditions,
     order: orderOf(search, query.sort),
+    isPlain: query.filter === null && query.sort === null && guard === undefined,
   };
   const { page } = query;
   return page.kind === 'index'
@@ -55,6 +57,42 @@ interface ListRequest {
   query: ResourceQuery;
   conditions: Expression[];
   order: Order;
+  /** All rows by id, with no guard. */
+  isPlain: boolean;
+}
+
+/** What identity providers read page by page: statements that are compiled once. */
+interface PlainReads {
+  from(db: Database, connectionId: ConnectionId, limit: number, offset: number): Promise<{ id: string }[]>;
+  after(db: Database, connectionId: ConnectionId, id: string, limit: number): Promise<{ id: string }[]>;
+  count(db: Database, connectionId: ConnectionId): Promise<{ total: number }[]>;
+}
+
+const readsOf = new Map<string, PlainReads>();
+
+function plainReads({ name, selected, counter }: ListTable): PlainReads {
+  const known = readsOf.get(name);
+  if (known !== undefined) return known;
+  const rows = sql`select ${sql.join(selected.map((column) => sql.ref(column)))} from ${sql.table(name)}`;
+  const reads: PlainReads = {
+    from: statement((db, connectionId: ConnectionId, limit: number, offset: number) =>
+      sql<{
+        id: string;
+      }>`${rows} where connection_id = ${connectionId} order by id limit ${limit} offset ${offset}`.compile(
+        db,
+      ),
+    ),
+    after: statement((db, connectionId: ConnectionId, id: string, limit: number) =>
+      sql<{
+        id: string;
+      }>`${rows} where connection_id = ${connectionId} and id > ${id} order by id limit ${limit}`.compile(db),
+    ),
+    count: statement((db, connectionId: ConnectionId) =>
+      db.selectFrom('connections').select(`${counter} as total`).where('id', '=', connectionId).compile(),
+    ),
+  };
+  readsOf.set(name, reads);
+  return reads;
 }
 
 async function indexPage<Row>(request: ListRequest, startIndex: number): Promise<Page<Row>> {
@@ -89,13 +127,21 @@ async function cursorPage<Row>(request: ListRequest, target: CursorTarget | null
 
 /** `more`: there are rows beyond these, in the direction of reading. */
 async function readRows<Row>(
-  { db, table, query, conditions, order }: ListRequest,
+  { db, table, connectionId, query, conditions, order, isPlain }: ListRequest,
   target: CursorTarget | null,
   offset: number,
 ): Promise<{ rows: Listed<Row>[]; more: boolean }> {
   const { count } = query;
   if (count === 0) return { rows: [], more: false };
   const isBackwards = target?.direction === 'before';
+  if (isPlain && !isBackwards) {
+    const { from, after } = plainReads(table);
+    const found =
+      target === null
+        ? await from(db, connectionId, count + 1, offset)
+        : await after(db, connectionId, target.position.id, count + 1);
+    return { rows: found.slice(0, count) as Listed<Row>[], more: found.length > count };
+  }
   const direction = isBackwards ? !order.descending : order.descending;
   const columns = table.selected.map((name) => sql.ref(`r.${name}`));
   if (order.key !== null) columns.push(sql`${order.key} as sort_key`);
@@ -110,14 +156,7 @@ async function readRows<Row>(
 }
 
 async function countRows({ db, table, connectionId, query, conditions }: ListRequest): Promise<number> {
-  if (query.filter === null) {
-    const row = await db
-      .selectFrom('connections')
-      .select(table.counter)
-      .where('id', '=', connectionId)
-      .executeTakeFirst();
-    return row?.[table.counter] ?? 0;
-  }
+  if (query.filter === null) return (await plainReads(table).count(db, connectionId))[0]?.total ?? 0;
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from ${sql.table(table.name)} as r
     where ${sql.join(conditions, sql` and `)}`.execute(db);

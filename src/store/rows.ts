@@ -1,13 +1,12 @@
 import type { Selectable } from 'kysely';
+import type { ConnectionId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Group, User } from '../core/user.ts';
 import type { GroupsTable, UsersTable } from './tables.ts';
 
 /** What a User is made of; the other columns serve look-ups. */
 export const USER_COLUMNS = [
-  'connection_id',
   'id',
-  'user_name',
   'document',
   'version',
   'created_at',
@@ -34,22 +33,28 @@ export interface StoredUser extends User {
   readonly text: string;
 }
 
-export function rowToUser(row: UserRow): StoredUser {
+export function storedUser(connectionId: ConnectionId, row: UserRow): StoredUser {
   const text = row.document;
-  let document: JsonObject | undefined;
+  let parsed: JsonObject | undefined;
   return {
-    connectionId: row.connection_id,
+    connectionId,
     id: row.id,
-    userName: row.user_name,
+    get userName() {
+      return String(this.document['userName']);
+    },
     text,
     get document() {
-      document ??= JSON.parse(text) as JsonObject;
-      return document;
+      parsed ??= JSON.parse(text) as JsonObject;
+      return parsed;
     },
     version: row.version,
     createdAt: row.created_at,
     modifiedAt: row.modified_at,
   };
+}
+
+export function rowToUser(row: UserRow & { connection_id: ConnectionId }): StoredUser {
+  return storedUser(row.connection_id, row);
 }
 
 export function rowToGroup(row: GroupRow): Group {

@@ -33,7 +33,7 @@ interface Group {
 /** The one connection of an embedded store: one user at a time, in the order of asking. */
 export class SqliteConnection {
   readonly #handle: DatabaseSync;
-  /** By SQL text, the least recently used first. */
+  /** By SQL text, the oldest first: one that is dropped and needed again is compiled again. */
   readonly #statements = new Map<string, Statement>();
   readonly #scope = new TransactionScope();
   readonly #waiting: (() => void)[] = [];
@@ -64,15 +64,33 @@ export class SqliteConnection {
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    return this.#patiently(() => {
-      const { statement, reads } = this.#prepare(sql);
-      const values = parameters as SQLInputValue[];
-      if (reads) {
-        const rows = statement.all(...values) as Row[];
-        return { rows, numAffectedRows: BigInt(rows.length) };
-      }
-      return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) };
-    });
+    const { rows, changes } = await this.#patiently(() => this.execute<Row>(sql, parameters));
+    return { rows, numAffectedRows: BigInt(changes) };
+  }
+
+  /** Runs a statement for whoever has the connection. */
+  execute<Row>(sql: string, parameters: readonly unknown[]): { rows: Row[]; changes: number | bigint } {
+    const { statement, reads } = this.#prepare(sql);
+    const values = parameters as SQLInputValue[];
+    if (!reads) return { rows: [], changes: statement.run(...values).changes };
+    const rows = statement.all(...values) as Row[];
+    return { rows, changes: rows.length };
+  }
+
+  /** A query on its own, or of the transaction that has the connection; what it reads of others is durable when it is told. */
+  async query<Row>(sql: string, parameters: readonly unknown[], isTransaction: boolean): Promise<Row[]> {
+    if (isTransaction) return this.#guard(() => this.execute<Row>(sql, parameters)).rows;
+    await this.acquire();
+    let rows: Row[];
+    let committed: Promise<void> | undefined;
+    try {
+      rows = (await this.#patiently(() => this.execute<Row>(sql, parameters))).rows;
+      committed = this.committed();
+    } finally {
+      this.release();
+    }
+    if (committed !== undefined) await committed;
+    return rows;
   }
 
   async begin(sql: 'begin' | 'begin immediate'): Promise<void> {
@@ -160,8 +178,8 @@ export class SqliteConnection {
 
   #prepare(sql: string): Statement {
     const known = this.#statements.get(sql);
-    if (known !== undefined) this.#statements.delete(sql);
-    const prepared = known ?? this.#compile(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#compile(sql);
     this.#statements.set(sql, prepared);
     if (this.#statements.size > MAX_STATEMENTS) {
       for (const oldest of this.#statements.keys()) {
@@ -179,11 +197,12 @@ export class SqliteConnection {
 
   /** Waits for another process's lock without stopping this one, which may be about to release it elsewhere. */
   async #patiently<T>(work: () => T): Promise<T> {
-    const until = performance.now() + MAX_LOCK_WAIT_MS;
+    let until: number | undefined;
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, MAX_LOCK_PAUSE_MS)) {
       try {
         return work();
       } catch (error) {
+        until ??= performance.now() + MAX_LOCK_WAIT_MS;
         if (!isBusy(error) || this.#handle.isTransaction || performance.now() > until)
           throw storeError(error);
       }

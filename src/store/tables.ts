@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { InstancesTable, LeasesTable } from './tables-instances.ts';
 
 /** A JSON document: written and read as text, so that answers can be assembled without parsing. */
 type JsonText = string;
@@ -221,7 +222,7 @@ export interface FakeRecordsTable {
   record: JsonText;
 }
 
-/** Facts of this store: `mode` (sandbox or real), `epoch` (raised at every start), `key_check`. */
+/** Facts of this store: `mode` (sandbox or real), `key_check`. */
 export interface MetaTable {
   name: string;
   value: string;
@@ -243,5 +244,7 @@ export interface Tables {
   reconciliations: ReconciliationsTable;
   audit: AuditTable;
   fake_records: FakeRecordsTable;
+  leases: LeasesTable;
+  instances: InstancesTable;
   meta: MetaTable;
 }

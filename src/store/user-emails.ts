@@ -1,4 +1,21 @@
 import type { Transaction } from './database.ts';
+import { statement } from './statement.ts';
+
+const deleteEmails = statement((db, connection_id: string, user_id: string, ...keys: string[]) =>
+  db
+    .deleteFrom('user_emails')
+    .where('connection_id', '=', connection_id)
+    .where('user_id', '=', user_id)
+    .where('email_key', 'in', keys)
+    .compile(),
+);
+
+const insertEmails = statement((db, connection_id: string, user_id: string, ...keys: string[]) =>
+  db
+    .insertInto('user_emails')
+    .values(keys.map((email_key) => ({ connection_id, email_key, user_id })))
+    .compile(),
+);
 
 /** Keeps the rows for look-ups by address equal to a User's folded e-mail values. */
 export async function writeEmails(
@@ -9,18 +26,6 @@ export async function writeEmails(
 ): Promise<void> {
   const gone = before.filter((key) => !after.includes(key));
   const added = after.filter((key) => !before.includes(key));
-  if (gone.length > 0) {
-    await tx
-      .deleteFrom('user_emails')
-      .where('connection_id', '=', user.connection_id)
-      .where('user_id', '=', user.id)
-      .where('email_key', 'in', gone)
-      .execute();
-  }
-  if (added.length > 0) {
-    await tx
-      .insertInto('user_emails')
-      .values(added.map((email_key) => ({ connection_id: user.connection_id, email_key, user_id: user.id })))
-      .execute();
-  }
+  if (gone.length > 0) await deleteEmails(tx, user.connection_id, user.id, ...gone);
+  if (added.length > 0) await insertEmails(tx, user.connection_id, user.id, ...added);
 }

@@ -3,7 +3,7 @@ import type { ConnectionId } from '../core/ids.ts';
 import type { Page, ResourceQuery } from '../core/query.ts';
 import type { Database } from './database.ts';
 import { listPage } from './list-page.ts';
-import { rowToUser, type StoredUser, USER_COLUMNS, type UserRow } from './rows.ts';
+import { type StoredUser, storedUser, USER_COLUMNS, type UserRow } from './rows.ts';
 import { statement } from './statement.ts';
 
 const userByName = statement((db, connectionId: ConnectionId, userNameKey: string) =>
@@ -23,11 +23,13 @@ export async function listUsers(
 ): Promise<Page<StoredUser>> {
   const name = nameSought(query);
   if (name !== null) {
-    const found = (await userByName(db, connectionId, fold(name))).map(rowToUser);
+    const found = (await userByName(db, connectionId, fold(name))).map((row) =>
+      storedUser(connectionId, row),
+    );
     return { totalResults: found.length, resources: found, startIndex: 1 };
   }
   const page = await listPage<UserRow>(db, { table: 'users', connectionId, query });
-  return { ...page, resources: page.resources.map(rowToUser) };
+  return { ...page, resources: page.resources.map((row) => storedUser(connectionId, row)) };
 }
 
 /** The userName of `userName eq "…"`, which identity providers ask before every push; null: another query. */

@@ -11,8 +11,8 @@ import { markPushed, markUnchanged, type Wait, type WriteContext } from './due-m
 import { UniqueViolation } from './errors.ts';
 import { lockGroupsOf } from './locks.ts';
 import { leaveAllGroups } from './members.ts';
-import { rowToUser, type StoredUser, USER_COLUMNS } from './rows.ts';
-import { statement } from './statement.ts';
+import { rowToUser, type StoredUser, storedUser, USER_COLUMNS } from './rows.ts';
+import { namedStatement, statement } from './statement.ts';
 import type { UsersTable } from './tables.ts';
 import { writeEmails } from './user-emails.ts';
 
@@ -41,13 +41,44 @@ const userById = statement((db, connectionId: ConnectionId, id: UserId) =>
     .compile(),
 );
 
+const userForWriting = statement((db, connectionId: ConnectionId, id: UserId) =>
+  db
+    .selectFrom('users')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .compile(),
+);
+
+type UserValues = Pick<UsersTable, keyof UsersTable>;
+
+const insertUser = namedStatement((db, row: UserValues) => db.insertInto('users').values(row).compile());
+
+const updateUser = namedStatement((db, { connection_id, id, ...columns }: UserValues) =>
+  db
+    .updateTable('users')
+    .set(columns)
+    .where('connection_id', '=', connection_id)
+    .where('id', '=', id)
+    .compile(),
+);
+
+const addToUserCount = statement((db, connectionId: ConnectionId, by: number) =>
+  db
+    .updateTable('connections')
+    .set((eb) => ({ user_count: eb('user_count', '+', by) }))
+    .where('id', '=', connectionId)
+    .compile(),
+);
+
 export async function findUser(
   db: Database | Transaction,
   connectionId: ConnectionId,
   id: UserId,
 ): Promise<StoredUser | undefined> {
   const [row] = await userById(db, connectionId, id);
-  return row === undefined ? undefined : rowToUser(row);
+  return row === undefined ? undefined : storedUser(connectionId, row);
 }
 
 /** Stores a new User and marks its account due, in one transaction. Throws NotUnique for a taken `userName`. */
@@ -68,7 +99,7 @@ export async function createUser(
         created_at: context.now,
         modified_at: context.now,
       };
-      await tx.insertInto('users').values(row).execute();
+      await insertUser(tx, row);
       await writeEmails(tx, row, [], emailKeys(write.document));
       const wait = await markPushed(
         tx,
@@ -81,7 +112,7 @@ export async function createUser(
         },
         context,
       );
-      await countUsers(tx, connection.id, 1);
+      await addToUserCount(tx, connection.id, 1);
       return { resource: rowToUser(row), changed: true, wait: connection.dryRun ? null : wait };
     }),
   );
@@ -164,12 +195,7 @@ export async function overwriteUser(
     created_at: current.createdAt,
     modified_at: Math.max(now, current.modifiedAt),
   };
-  await tx
-    .updateTable('users')
-    .set(row)
-    .where('connection_id', '=', current.connectionId)
-    .where('id', '=', current.id)
-    .execute();
+  await updateUser(tx, row);
   await writeEmails(tx, row, emailKeys(current.document), emailKeys(write.document));
   return rowToUser(row);
 }
@@ -188,20 +214,16 @@ export async function removeUserRows(
     .where('user_id', '=', id)
     .execute();
   await leaveAllGroups(tx, connectionId, id, now);
-  await countUsers(tx, connectionId, -1);
+  await addToUserCount(tx, connectionId, -1);
 }
 
 /** Reads a User for writing it. */
-export function lockUser(
+export async function lockUser(
   tx: Transaction,
   connectionId: ConnectionId,
   id: UserId,
 ): Promise<Selectable<UsersTable> | undefined> {
-  return userRow(tx, connectionId, id).forNoKeyUpdate().executeTakeFirst();
-}
-
-function userRow(db: Database | Transaction, connectionId: ConnectionId, id: UserId) {
-  return db.selectFrom('users').selectAll().where('connection_id', '=', connectionId).where('id', '=', id);
+  return (await userForWriting(tx, connectionId, id))[0];
 }
 
 function writeColumns(write: UserWrite) {
@@ -212,14 +234,6 @@ function writeColumns(write: UserWrite) {
     document: JSON.stringify(write.document),
     folded: JSON.stringify(write.folded),
   };
-}
-
-async function countUsers(tx: Transaction, connectionId: ConnectionId, by: 1 | -1): Promise<void> {
-  await tx
-    .updateTable('connections')
-    .set((eb) => ({ user_count: eb('user_count', '+', by) }))
-    .where('id', '=', connectionId)
-    .execute();
 }
 
 async function uniqueUserName<T>(userName: string | (() => string), write: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { backoffMs } from './retry.ts';
+import { backoffMs, LARGEST_BACKOFF_MS } from './retry.ts';
 
 /** This many failures in a row, of any account, say that the vendor itself is down. */
 const TRIP_AFTER = 5;
@@ -23,11 +23,17 @@ export function createBreaker(clock: Clock): Breaker {
   let until = 0;
   let probing = false;
 
+  /** A clock that has gone back makes no wait longer than the longest. */
+  function openUntil(): number {
+    until = Math.min(until, clock.now() + LARGEST_BACKOFF_MS);
+    return until;
+  }
+
   return {
-    openUntil: () => until,
+    openUntil,
     admits(limit) {
       if (until === 0) return limit;
-      if (probing || clock.now() < until || limit === 0) return 0;
+      if (probing || clock.now() < openUntil() || limit === 0) return 0;
       probing = true;
       return 1;
     },

@@ -169,8 +169,13 @@ async function holdLeaver(
   if (actual === 'absent' || actual.presence !== 'active') return null;
   if (!steps.some((step) => LEAVING.has(step.step)) || account.guard?.decision === 'released') return null;
   const { policies } = tools.connection;
-  if (await admitLeaver(tools.db, account, policies, tools.clock.now())) return null;
+  const rejected = account.guard?.decision === 'rejected' ? account.guard : null;
+  if (rejected === null && (await admitLeaver(tools.db, account, policies, tools.clock.now()))) return null;
   progress.steps.push(...steps.map(describeStep));
+  if (rejected !== null) {
+    const reason = `${rejected.by} decided that ${actual.address} keeps the access until the identity provider changes the User: ${rejected.reason}`;
+    return { kind: 'held', reason };
+  }
   const reason = `More people would lose access to ${tools.vendor.title} within an hour than this connection allows; ${actual.address} keeps it until an operator releases the step.`;
   return { kind: 'held', reason };
 }

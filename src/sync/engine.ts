@@ -1,21 +1,21 @@
 import type { Clock } from '../core/clock.ts';
-import type { Connection } from '../core/connection.ts';
 import type { Outcome } from '../core/delivery.ts';
-import { OperatorError } from '../core/errors.ts';
+import { LeaseLost } from '../core/errors.ts';
 import type { AccountId, ConnectionId } from '../core/ids.ts';
 import type { Deliveries, Log, SyncObserver } from '../core/ports.ts';
-import { bringForward, recoverClaims } from '../store/accounts.ts';
-import { listConnections } from '../store/connections.ts';
-import { type Database, dataVersion } from '../store/database.ts';
+import { bringForward, connectionsWithWork } from '../store/accounts.ts';
+import { type Database, dataVersion, sharedAt } from '../store/database.ts';
 import { pruneDeliveries } from '../store/deliveries.ts';
 import type { Keyring } from '../store/encryption.ts';
-import { nextEpoch } from '../store/meta.ts';
+import type { Lease } from '../store/leases.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
+import { createDelivering, type Delivering } from './delivering.ts';
 import { createJobRunner, type JobRunner } from './jobs.ts';
-import { openDeliveryTools } from './open.ts';
+import { Leases } from './leases.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 import { LARGEST_BACKOFF_MS } from './retry.ts';
-import { Worker } from './worker.ts';
+import { openSignals, type Signal, type Signals } from './signals.ts';
+import { repeat } from './timer.ts';
 
 export interface SyncOptions {
   db: Database;
@@ -33,70 +33,95 @@ export interface SyncOptions {
 const CALL_TIMEOUT_MS = 20_000;
 /** How soon the work of another process (the CLI) on the same store is seen. */
 const WATCH_MS = 250;
+/** A shared store is looked at this often while notifications arrive. */
+const LOOK_MS = 1_000;
 /** History is kept for 90 days and pruned in small steps. */
 const HISTORY_MS = 90 * 86_400_000;
 const PRUNE_STEP = 1000;
 /** Also looked at without a sign: a clock that jumped, a timer that was lost. */
 const SWEEP_MS = 30_000;
 
-type Opened = ReturnType<typeof openDeliveryTools>;
-
-/** The delivery side: one worker a connection, and the requests that wait for outcomes. */
+/** The delivery side: one worker for each connection whose lease is held, and the requests that wait for outcomes. */
 export class Sync implements Deliveries {
   readonly #options: SyncOptions & { callTimeoutMs: number };
-  readonly #workers = new Map<ConnectionId, Worker>();
+  readonly #delivering = new Map<ConnectionId, Delivering>();
   readonly #outcomes: Outcomes;
-  readonly #timers: NodeJS.Timeout[] = [];
   readonly #jobs: JobRunner;
-  /** Each connection's tools, for its present version. */
-  readonly #opened = new Map<ConnectionId, { version: number; tools: Opened }>();
-  #epoch = 0;
+  readonly #leases: Leases;
+  readonly #signals: Signals;
+  readonly #shared: boolean;
+  /** Other instances' requests wait for these accounts, until then (epoch ms). */
+  readonly #awaited = new Map<AccountId, number>();
+  readonly #stops: (() => void)[] = [];
   #stopping = false;
   #seenVersion = '';
+  #lookedAt = 0;
 
   constructor(options: SyncOptions) {
+    const { db, clock, log } = options;
     this.#options = { ...options, callTimeoutMs: options.callTimeoutMs ?? CALL_TIMEOUT_MS };
-    this.#outcomes = createOutcomes(options.db, options.clock, async (connectionId, deadline) => {
-      return (await this.#workers.get(connectionId)?.canHelp(deadline)) ?? false;
+    this.#shared = sharedAt(db) !== undefined;
+    this.#signals = openSignals(db, (signal) => this.#hear(signal));
+    this.#outcomes = createOutcomes(db, clock, {
+      canHelp: async (connectionId, deadline) =>
+        (await this.#delivering.get(connectionId)?.worker.canHelp(deadline)) ?? true,
+      announce: (connectionId, accountId, deadline) => {
+        if (this.#leases.holds(connectionId)) return;
+        this.#signals.say({ word: 'wait', connectionId, accountId, deadline });
+      },
+      lookEveryMs: () => (!this.#shared ? SWEEP_MS : this.#signals.heard() ? LOOK_MS : WATCH_MS),
     });
-    this.#jobs = createJobRunner(
-      options.db,
-      options.log,
-      async (connection) => (await this.#open(connection)).tools,
-      (connectionId) => this.wake(connectionId),
-    );
+    this.#leases = new Leases({
+      ...this.#options,
+      taken: (leases, callsFrom) => this.#deliver(leases, callsFrom),
+      lost: (connectionIds) => this.#drop(connectionIds),
+      giveUp: (connectionId) => this.#giveUp(connectionId),
+      freed: () => this.#signals.say({ word: 'free' }),
+    });
+    this.#jobs = createJobRunner(db, log, {
+      open: (connection) => this.#deliveringOf(connection.id).tools(connection),
+      mine: (connectionId) => this.#delivering.get(connectionId)?.worker.mayCall() ?? false,
+      ended: (connectionId) => this.wake(connectionId),
+    });
   }
 
   /** Takes up what was due before this process, then delivers whatever falls due. */
   async start(): Promise<void> {
-    const { db, clock, log, callTimeoutMs } = this.#options;
-    this.#epoch = await nextEpoch(db);
-    const lost = await recoverClaims(db, this.#epoch, { now: clock.now(), callTimeoutMs });
-    if (lost > 0) {
-      log.warn({ accounts: lost }, 'Deliveries of an earlier process broke off; they are looked up first.');
-    }
-    this.#seenVersion = await dataVersion(db);
+    const { db, log } = this.#options;
+    this.#seenVersion = dataVersion(db);
+    await this.#leases.start();
     await this.#sweep();
-    this.#every(WATCH_MS, () => this.#watch());
-    this.#every(SWEEP_MS, () => this.#sweep());
+    const failed = (err: unknown) => log.error({ err }, 'The store could not be watched.');
+    this.#stops.push(repeat(WATCH_MS, () => this.#watch(), failed));
+    this.#stops.push(repeat(SWEEP_MS, () => this.#sweep(), failed));
   }
 
   /** Takes up nothing new and waits for what is in flight, at most `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    const workers = [...this.#workers.values()].map((worker) => worker.stop());
-    const settled = Promise.all([...workers, this.#jobs.idle()]);
+    for (const stop of this.#stops) stop();
+    const workers = [...this.#delivering.values()].map(({ worker }) => worker.stop());
     let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise((resolve) => {
-      timer = setTimeout(resolve, graceMs);
+    const grace = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, graceMs, false);
     });
-    await Promise.race([settled, grace]);
+    const clean = Promise.all([...workers, this.#jobs.idle()]).then(() => true);
+    const drained = await Promise.race([clean, grace]);
     clearTimeout(timer);
+    try {
+      await this.#leases.stop(drained && graceMs > 0);
+    } catch (err) {
+      this.#options.log.error({ err }, 'The leases could not be given back; others take them over in time.');
+    }
+    await this.#signals.close();
   }
 
   wake(connectionId: ConnectionId): void {
-    if (!this.#stopping) this.#workerOf(connectionId).wake();
+    if (this.#stopping) return;
+    const delivering = this.#delivering.get(connectionId);
+    if (delivering !== undefined) delivering.worker.wake();
+    else if (this.#shared) this.#signals.say({ word: 'work', connectionId });
+    else this.#leases.look();
   }
 
   outcome(
@@ -108,74 +133,97 @@ export class Sync implements Deliveries {
     return this.#outcomes.wait(connectionId, accountId, version, deadline);
   }
 
-  #workerOf(connectionId: ConnectionId): Worker {
-    const known = this.#workers.get(connectionId);
-    if (known !== undefined) return known;
-    const { observe } = this.#options;
-    const worker = new Worker({
-      ...this.#options,
-      connectionId,
-      epoch: this.#epoch,
-      open: (connection) => this.#open(connection),
-      delivered: (connection, result) => observe.delivered(connection.vendor, result),
-      notify: (accountId) => this.#outcomes.notify(accountId),
-    });
-    this.#workers.set(connectionId, worker);
-    return worker;
-  }
-
-  /** Opens a connection's tools once for each of its versions. */
-  #open(connection: Connection): Opened {
-    const known = this.#opened.get(connection.id);
-    if (known?.version === connection.version) return known.tools;
-    const tools = this.#openTools(connection);
-    this.#opened.set(connection.id, { version: connection.version, tools });
-    tools.catch(() => this.#opened.delete(connection.id));
-    return tools;
-  }
-
-  async #openTools(connection: Connection): Opened {
-    const vendor = this.#options.vendors.find(({ id }) => id === connection.vendor);
-    if (vendor === undefined) {
-      throw new OperatorError(`Connection ${connection.id}: there is no vendor ${connection.vendor}.`);
+  #deliver(leases: readonly Lease[], callsFrom: number): void {
+    for (const lease of leases) {
+      const { connectionId } = lease;
+      const delivering = createDelivering({
+        ...this.#options,
+        lease,
+        callsFrom,
+        mayCall: () => this.#leases.mayCall(lease),
+        notify: (accountId) => this.#settled(accountId),
+      });
+      this.#delivering.set(connectionId, delivering);
+      delivering.worker.wake();
     }
-    return openDeliveryTools({ ...this.#options, connection, vendor });
   }
 
-  /** Another process wrote to the store: there may be new work, or a changed connection. */
+  #deliveringOf(connectionId: ConnectionId): Delivering {
+    const delivering = this.#delivering.get(connectionId);
+    if (delivering === undefined) throw new LeaseLost();
+    return delivering;
+  }
+
+  #drop(connectionIds: readonly ConnectionId[]): void {
+    for (const connectionId of connectionIds) {
+      void this.#delivering.get(connectionId)?.worker.stop();
+      this.#delivering.delete(connectionId);
+    }
+  }
+
+  async #giveUp(connectionId: ConnectionId): Promise<void> {
+    await this.#jobs.idle(connectionId);
+    await this.#delivering.get(connectionId)?.worker.stop();
+    this.#delivering.delete(connectionId);
+  }
+
+  #settled(accountId: AccountId): void {
+    this.#outcomes.notify(accountId);
+    if (this.#awaited.delete(accountId)) this.#signals.say({ word: 'settled', accountId });
+  }
+
+  #hear(signal: Signal): void {
+    if (this.#stopping) return;
+    if (signal.word === 'free') this.#leases.look();
+    else if (signal.word === 'settled') this.#outcomes.notify(signal.accountId);
+    else if (signal.word === 'hopeless') this.#outcomes.giveUp(signal.accountId);
+    else this.#attend(signal);
+  }
+
+  /** Another instance has work for a connection that may be this one's. */
+  #attend(signal: Extract<Signal, { word: 'work' | 'wait' }>): void {
+    const worker = this.#delivering.get(signal.connectionId)?.worker;
+    if (worker === undefined) return;
+    worker.wake();
+    if (signal.word === 'work') return;
+    const { accountId, deadline } = signal;
+    this.#awaited.set(accountId, deadline);
+    worker
+      .canHelp(deadline)
+      .then((canHelp) => {
+        if (!canHelp) this.#signals.say({ word: 'hopeless', accountId });
+      })
+      .catch(() => {});
+  }
+
+  /** Another process wrote to the store, or may have: there may be new work, or a changed connection. */
   async #watch(): Promise<void> {
-    const version = await dataVersion(this.#options.db);
-    if (version === this.#seenVersion) return;
-    this.#seenVersion = version;
-    await this.#wakeAll();
-    await this.#jobs.run(this.#options.clock.now());
+    if (this.#shared) {
+      const now = performance.now();
+      if (this.#signals.heard() && now - this.#lookedAt < LOOK_MS) return;
+      this.#lookedAt = now;
+    } else {
+      const version = dataVersion(this.#options.db);
+      if (version === this.#seenVersion) return;
+      this.#seenVersion = version;
+      this.#leases.look();
+    }
+    await this.#look();
   }
 
   async #sweep(): Promise<void> {
     const { db, clock } = this.#options;
     await bringForward(db, clock.now() + LARGEST_BACKOFF_MS);
     await pruneDeliveries(db, clock.now() - HISTORY_MS, PRUNE_STEP);
-    await this.#wakeAll();
+    for (const [id, until] of this.#awaited) if (until < clock.now()) this.#awaited.delete(id);
+    await this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const { db, clock } = this.#options;
+    const { holder } = this.#leases;
+    if (holder === null) return;
+    for (const connectionId of await connectionsWithWork(db, holder, clock.now())) this.wake(connectionId);
     await this.#jobs.run(clock.now());
-  }
-
-  async #wakeAll(): Promise<void> {
-    for (const { id } of await listConnections(this.#options.db)) this.wake(id);
-  }
-
-  /** Runs again and again, never twice at once; a failing store is logged and tried again. */
-  #every(ms: number, job: () => Promise<void>): void {
-    let running = false;
-    const timer = setInterval(() => {
-      if (running || this.#stopping) return;
-      running = true;
-      job()
-        .catch((error: unknown) => this.#options.log.error({ err: error }, 'The store could not be watched.'))
-        .finally(() => {
-          running = false;
-        });
-    }, ms);
-    timer.unref();
-    this.#timers.push(timer);
   }
 }

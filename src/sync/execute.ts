@@ -117,7 +117,10 @@ async function changeAccount(
   try {
     await callFor(executor, progress, step, account);
   } catch (error) {
-    if (!(error instanceof VendorError)) throw error;
+    if (!(error instanceof VendorError)) {
+      if (hadEffect(before)) progress.knowledge.doubtAt = progress.callStartedAt;
+      throw error;
+    }
     // What may have been added counts as Causeway's, so that it can be taken back; what may have been set is set again.
     if (error.code === 'UNCERTAIN' && step.step === 'update') {
       noteUpdate(executor, progress, { set: {}, add: step.changes.add, remove: {} });

@@ -1,10 +1,10 @@
 import type { AccountError, AccountState } from '../core/account.ts';
 import type { DeliveryResult } from '../core/delivery.ts';
-import { VendorError } from '../core/errors.ts';
+import { LeaseLost, StoreUnavailable, VendorError } from '../core/errors.ts';
 import type { TaskWish } from '../core/task.ts';
 import { release, type Settlement, settle, unclaim } from '../store/settle.ts';
 import { endAttempt, type Progress } from './attempt.ts';
-import { backoffMs } from './retry.ts';
+import { backoffMs, LONGEST_PAUSE_MS } from './retry.ts';
 import type { DeliveryTools, Ending } from './tools.ts';
 
 /** What the worker does after an attempt. */
@@ -97,10 +97,14 @@ async function settleAs(
 
 async function finishFailed(tools: DeliveryTools, progress: Progress, error: unknown): Promise<Finished> {
   const now = tools.clock.now();
+  if (error instanceof StoreUnavailable || error instanceof LeaseLost) {
+    return releaseLater(tools, progress, errorOf('STORE_UNAVAILABLE', error.message, tools), 0);
+  }
   if (!(error instanceof VendorError)) {
     return releaseLater(tools, progress, errorOf('DEFECT', messageOf(error), tools), 0);
   }
   const failure = errorOf(error.code, error.message, tools);
+  const retryAt = error.retryAt && Math.min(error.retryAt, now + LONGEST_PAUSE_MS);
   switch (error.code) {
     case 'REJECTED':
       return settleRefused(tools, progress, 'refused', failure);
@@ -110,18 +114,18 @@ async function finishFailed(tools: DeliveryTools, progress: Progress, error: unk
       progress.tasks.push(notPermittedTask(progress, tools, error));
       return settleDone(tools, progress);
     case 'THROTTLED': {
-      const until = error.retryAt ?? now + backoffMs(progress.claim.account.attempts + 1);
+      const until = retryAt ?? now + backoffMs(progress.claim.account.attempts + 1);
       return releaseLater(tools, progress, failure, until, until);
     }
     case 'UNCERTAIN': {
       const certainAt = (progress.knowledge.doubtAt ?? now) + tools.callTimeoutMs;
-      return releaseLater(tools, progress, failure, Math.max(certainAt, error.retryAt ?? 0), error.retryAt);
+      return releaseLater(tools, progress, failure, Math.max(certainAt, retryAt ?? 0), retryAt);
     }
     case 'UNAUTHORISED':
     case 'GONE':
     case 'UNAVAILABLE':
     case 'UNREADABLE':
-      return releaseLater(tools, progress, failure, error.retryAt ?? 0, error.retryAt);
+      return releaseLater(tools, progress, failure, retryAt ?? 0, retryAt);
   }
 }
 

@@ -11,23 +11,25 @@ import type { DeliveryTools } from './tools.ts';
 export interface JobRunner {
   /** Asks for those that the clock is due for and starts all that are open; returns before they end. */
   run(now: number): Promise<void>;
-  /** Resolves when none is under way. */
-  idle(): Promise<void>;
+  /** Resolves when none is under way, of this connection or of any. */
+  idle(connectionId?: ConnectionId): Promise<void>;
+}
+
+export interface JobOptions {
+  open(connection: Connection): Promise<DeliveryTools>;
+  /** Whether this process may call the connection's vendor now. */
+  mine(connectionId: ConnectionId): boolean;
+  ended(connectionId: ConnectionId): void;
 }
 
 /** Runs the jobs of whole connections, one a connection at a time. */
-export function createJobRunner(
-  db: Database,
-  log: Log,
-  open: (connection: Connection) => Promise<DeliveryTools>,
-  ended: (connectionId: ConnectionId) => void,
-): JobRunner {
+export function createJobRunner(db: Database, log: Log, options: JobOptions): JobRunner {
   const running = new Map<ConnectionId, Promise<void>>();
 
   async function runJob(job: Job): Promise<void> {
     const connection = await findConnection(db, job.connectionId);
     if (connection === undefined || connection.paused !== null) return;
-    const tools = await open(connection);
+    const tools = await options.open(connection);
     await updateJob(db, job, { startedAt: tools.clock.now() });
     try {
       await updateJob(db, job, { endedAt: tools.clock.now(), progress: await perform(tools, job) });
@@ -36,7 +38,7 @@ export function createJobRunner(
       log.error({ connection: job.connectionId, job: job.kind, err: error }, 'A job ended early.');
       await updateJob(db, job, { endedAt: tools.clock.now(), progress: { failed: reason } });
     }
-    ended(job.connectionId);
+    options.ended(job.connectionId);
   }
 
   async function perform(tools: DeliveryTools, job: Job) {
@@ -53,9 +55,11 @@ export function createJobRunner(
 
   return {
     async run(now) {
-      for (const connection of await listConnections(db)) await requestIfDue(db, connection, now);
+      for (const connection of await listConnections(db)) {
+        if (options.mine(connection.id)) await requestIfDue(db, connection, now);
+      }
       for (const job of await openJobs(db)) {
-        if (running.has(job.connectionId)) continue;
+        if (running.has(job.connectionId) || !options.mine(job.connectionId)) continue;
         const under = runJob(job)
           .catch((error: unknown) =>
             log.error({ connection: job.connectionId, err: error }, 'A job broke off.'),
@@ -64,8 +68,8 @@ export function createJobRunner(
         running.set(job.connectionId, under);
       }
     },
-    async idle() {
-      await Promise.all(running.values());
+    async idle(connectionId) {
+      await (connectionId === undefined ? Promise.all(running.values()) : running.get(connectionId));
     },
   };
 }
@@ -75,6 +79,7 @@ async function requestIfDue(db: Database, connection: Connection, now: number): 
   if (reconcileMinutes === 0 || connection.dryRun || connection.paused !== null) return;
   const last = await findJob(db, connection.id, 'reconcile');
   const since = Math.max(last?.requestedAt ?? 0, connection.createdAt);
-  if (now - since < reconcileMinutes * 60_000) return;
+  const clockWentBack = since > now;
+  if (!clockWentBack && now - since < reconcileMinutes * 60_000) return;
   await requestJob(db, { connectionId: connection.id, kind: 'reconcile' }, 'clock', now);
 }

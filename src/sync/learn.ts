@@ -41,7 +41,10 @@ async function resolveDoubt(
   const address = progress.knowledge.address ?? wanted.address;
   if (address === null) return 'absent';
   const certainAt = doubtAt + tools.callTimeoutMs;
-  if (tools.clock.now() < certainAt) return 'later';
+  const now = tools.clock.now();
+  // A clock that has gone back since: the call began no later than now.
+  if (doubtAt > now) progress.knowledge.doubtAt = now;
+  if (now < certainAt) return 'later';
   const key = vendorId === null ? { address } : { id: vendorId, address };
   const found = await live.lookup.find(key, { since: certainAt, urgent: true });
   if (found === 'later') return found;

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../core/errors.ts';
 import type { VendorHttp } from '../vendor-kit/http.ts';
 
 /** The vendor's pace for one connection. `perSecond` absent: as fast as answers come. */
@@ -43,6 +44,21 @@ export function limitHttp(http: VendorHttp, pace: Pace): VendorHttp {
         underWay -= 1;
         pump();
       }
+    },
+  };
+}
+
+/** Begins no call that another instance could be making too. */
+export function guardHttp(http: VendorHttp, mayCall: () => boolean): VendorHttp {
+  return {
+    ...http,
+    async send(request) {
+      if (!mayCall()) {
+        throw new StoreUnavailable(
+          'This instance has not reached the database for some seconds: it calls no vendor until it does.',
+        );
+      }
+      return http.send(request);
     },
   };
 }

@@ -29,6 +29,18 @@ export function createLookup(session: Session, clock: Clock): Lookup {
 
   /** What Causeway did itself; it counts until a list that began later. */
   const notes = new Map<string, { at: number; account: VendorAccount | null }>();
+  let latest = 0;
+
+  /** The time; where the clock has gone back, nobody knows any more how old what was seen is. */
+  function tell(): number {
+    const now = clock.now();
+    if (now < latest) {
+      snapshot = null;
+      notes.clear();
+    }
+    latest = now;
+    return now;
+  }
 
   function findNote({ id, address }: AccountKey, since: number): VendorAccount | 'absent' | null {
     const note = notes.get(fold(address));
@@ -59,6 +71,7 @@ export function createLookup(session: Session, clock: Clock): Lookup {
   return {
     async find(key, fresh = { since: 0, urgent: false }) {
       if (session.find !== undefined) return session.find(key);
+      tell();
       const note = findNote(key, fresh.since);
       if (note !== null) return note;
       const roster = await rosterFor(fresh);
@@ -66,7 +79,7 @@ export function createLookup(session: Session, clock: Clock): Lookup {
       return roster.match({ id: key.id ?? null, address: key.address }) ?? 'absent';
     },
     note(address, account) {
-      if (session.find === undefined) notes.set(fold(address), { at: clock.now(), account });
+      if (session.find === undefined) notes.set(fold(address), { at: tell(), account });
     },
   };
 }

@@ -10,7 +10,7 @@ import { createVendorHttp } from '../vendor-kit/http-client.ts';
 import { createBatcher } from './batcher.ts';
 import { compileExpressions } from './expressions.ts';
 import { recordHttp } from './history.ts';
-import { limitHttp } from './limiter.ts';
+import { guardHttp, limitHttp } from './limiter.ts';
 import { createLookup } from './lookup.ts';
 import type { DeliveryTools, LiveTools } from './tools.ts';
 
@@ -23,6 +23,8 @@ export interface OpenOptions {
   observe: SyncObserver;
   allowHttpLoopback: boolean;
   callTimeoutMs: number;
+  /** Asked before each call: whether it is still this process that may make it. Left out where none other can. */
+  mayCall?: () => boolean;
 }
 
 /** Everything one connection's deliveries need, under its present settings and credentials. */
@@ -57,8 +59,13 @@ async function openLive(options: OpenOptions): Promise<LiveTools> {
     now: () => clock.now(),
     observe: (call) => options.observe.vendorCall(vendor.id, call),
   });
+  const guarded = options.mayCall ? guardHttp(http, options.mayCall) : http;
   const credentials = await readCredentials(options.db, options.keyring, connection.id);
-  const session = vendor.connect(settings, credentials, recordHttp(limitHttp(http, vendor.limits(settings))));
+  const session = vendor.connect(
+    settings,
+    credentials,
+    recordHttp(limitHttp(guarded, vendor.limits(settings))),
+  );
   return {
     session,
     lookup: createLookup(session, clock),

@@ -8,15 +8,22 @@ import { findOutcome, stopWaiting } from '../store/deliveries.ts';
 export interface Outcomes {
   /** An attempt on this account has been written. */
   notify(accountId: AccountId): void;
+  /** Nothing of it will be delivered in time. */
+  giveUp(accountId: AccountId): void;
   wait(connectionId: ConnectionId, accountId: AccountId, version: number, deadline: number): Promise<Outcome>;
 }
 
-/** Requests that wait for the outcome of their own version. `canHelp` says whether a wait until the deadline makes sense. */
-export function createOutcomes(
-  db: Database,
-  clock: Clock,
-  canHelp: (connectionId: ConnectionId, deadline: number) => Promise<boolean>,
-): Outcomes {
+export interface OutcomeOptions {
+  /** Whether a wait until the deadline makes sense, as far as this instance knows. */
+  canHelp(connectionId: ConnectionId, deadline: number): Promise<boolean>;
+  /** A request waits: whoever delivers the connection may have to be told. */
+  announce(connectionId: ConnectionId, accountId: AccountId, deadline: number): void;
+  /** Without news the store is looked at after so long. */
+  lookEveryMs(): number;
+}
+
+/** Requests that wait for the outcome of their own version. */
+export function createOutcomes(db: Database, clock: Clock, options: OutcomeOptions): Outcomes {
   const listening = new Map<AccountId, Set<Listener>>();
 
   async function isDueLater(connectionId: ConnectionId, accountId: AccountId, deadline: number) {
@@ -31,11 +38,14 @@ export function createOutcomes(
     version: number,
     deadline: number,
   ): Promise<Outcome | null> {
-    while (clock.now() < deadline) {
+    options.announce(connectionId, accountId, deadline);
+    // By the steady clock: the wall's may go back an hour meanwhile.
+    const end = performance.now() + deadline - clock.now();
+    while (performance.now() < end) {
       const outcome = await findOutcome(db, connectionId, accountId, version);
       if (outcome !== null) return outcome;
-      if (await isDueLater(connectionId, accountId, deadline)) return null;
-      await listener.next(deadline - clock.now());
+      if (listener.hopeless || (await isDueLater(connectionId, accountId, deadline))) return null;
+      await listener.next(Math.min(end - performance.now(), options.lookEveryMs()));
     }
     return null;
   }
@@ -44,8 +54,14 @@ export function createOutcomes(
     notify(accountId) {
       for (const listener of listening.get(accountId) ?? []) listener.notify();
     },
+    giveUp(accountId) {
+      for (const listener of listening.get(accountId) ?? []) {
+        listener.hopeless = true;
+        listener.notify();
+      }
+    },
     async wait(connectionId, accountId, version, deadline) {
-      if (await canHelp(connectionId, deadline)) {
+      if (await options.canHelp(connectionId, deadline)) {
         // Listening begins before the first look, so that nothing falls between.
         const listener = createListener();
         const listeners = listening.get(accountId) ?? new Set();
@@ -64,6 +80,7 @@ export function createOutcomes(
 }
 
 interface Listener {
+  hopeless: boolean;
   notify(): void;
   /** Resolves at the next news, or at once for news since the last call, or after `timeoutMs`. */
   next(timeoutMs: number): Promise<void>;
@@ -73,6 +90,7 @@ function createListener(): Listener {
   let news = false;
   let wake: (() => void) | null = null;
   return {
+    hopeless: false,
     notify() {
       news = true;
       wake?.();

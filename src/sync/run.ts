@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { StoreUnavailable, VendorError } from '../core/errors.ts';
+import { LeaseLost, StoreUnavailable, VendorError } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 import type { Claim } from '../store/accounts.ts';
 import { pauseConnection } from '../store/connections.ts';
@@ -27,13 +27,13 @@ export async function runDelivery(
   context: RunContext,
   tools: DeliveryTools,
   claim: Claim,
-): Promise<Finished> {
+): Promise<Finished & { called: boolean }> {
   const delivered = await collectCalls(() => deliver(tools, claim));
   const { progress, ending: first } = delivered.result;
   progress.calls = delivered.calls;
   const ending = await confirmCredential(context, tools, first);
   const about = aboutClaim(claim);
-  if (ending.kind === 'failed' && !(ending.error instanceof VendorError)) {
+  if (ending.kind === 'failed' && isDefect(ending.error)) {
     context.log.error({ ...about, err: ending.error }, 'A delivery failed because of a defect.');
   }
   const finished = await finishSurely(context, tools, progress, ending);
@@ -45,7 +45,11 @@ export async function runDelivery(
     { ...about, result: finished.result, code: error?.code, reason: error?.message.slice(0, LOGGED) },
     'Delivery ended',
   );
-  return finished;
+  return { ...finished, called: progress.calls.length > 0 };
+}
+
+function isDefect(error: unknown): boolean {
+  return !(error instanceof VendorError || error instanceof StoreUnavailable || error instanceof LeaseLost);
 }
 
 export function aboutClaim({ account }: Claim) {
@@ -92,14 +96,26 @@ function forget(progress: Progress, now: number): void {
 async function confirmCredential(context: RunContext, tools: DeliveryTools, ending: Ending): Promise<Ending> {
   if (ending.kind !== 'failed' || !(ending.error instanceof VendorError)) return ending;
   if (ending.error.code !== 'UNAUTHORISED') return ending;
-  const { id } = tools.connection;
+  const { connection } = tools;
   try {
     await tools.live?.session.verify();
   } catch (error) {
     if (!(error instanceof VendorError) || error.code !== 'UNAUTHORISED') return { kind: 'failed', error };
     const reason = `${tools.vendor.title} does not accept the credential: ${error.message}`;
-    await pauseConnection(context.db, id, reason, context.clock.now());
-    context.log.error({ connection: id, alert: 'credential', reason }, 'The connection is paused.');
+    const paused = await pauseConnection(
+      context.db,
+      connection.id,
+      reason,
+      context.clock.now(),
+      connection.version,
+    );
+    // Not where it has been replaced since: the next attempt is made with the new one.
+    if (paused) {
+      context.log.error(
+        { connection: connection.id, alert: 'credential', reason },
+        'The connection is paused.',
+      );
+    }
     return ending;
   }
   const { message, status } = ending.error;

@@ -1,15 +1,22 @@
 import type { Connection } from '../core/connection.ts';
-import type { AccountId, ConnectionId } from '../core/ids.ts';
+import { LeaseLost } from '../core/errors.ts';
+import type { AccountId } from '../core/ids.ts';
 import { type Claim, claimDue, countDue, nextDueAt } from '../store/accounts.ts';
 import { findConnection } from '../store/connections.ts';
 import { expandFanout } from '../store/fanouts.ts';
+import type { Lease } from '../store/leases.ts';
+import { returnClaims } from '../store/recovery.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
+import { LONGEST_PAUSE_MS } from './retry.ts';
 import { aboutClaim, type RunContext, runDelivery } from './run.ts';
 import type { DeliveryTools } from './tools.ts';
 
 export interface WorkerOptions extends Omit<RunContext, 'stopped'> {
-  connectionId: ConnectionId;
-  epoch: number;
+  lease: Lease;
+  /** No call before this (epoch ms): a silent holder's last one may still take effect. */
+  callsFrom: number;
+  /** Whether the lease is still this instance's, as far as it knows. */
+  mayCall(): boolean;
   /** The tools to deliver with under the connection's present version, and how many accounts go at once. */
   open(connection: Connection): Promise<{ tools: DeliveryTools; slots: number }>;
   delivered(connection: Connection, result: string): void;
@@ -19,6 +26,8 @@ export interface WorkerOptions extends Omit<RunContext, 'stopped'> {
 
 /** A connection is looked at again at least this often, whatever its timers say. */
 const IDLE_MS = 60_000;
+/** After a failure of the store. */
+const RETRY_MS = 1_000;
 const RATE_WINDOW_MS = 60_000;
 /** Failures that are about the vendor and not about one account. */
 const VENDOR_DOWN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNCERTAIN', 'UNREADABLE']);
@@ -27,6 +36,10 @@ const VENDOR_DOWN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNCERTAIN', 'U
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #inFlight = new Set<Promise<void>>();
+  /** Accounts that were claimed under this lease and have not been settled. */
+  readonly #claimed = new Set<AccountId>();
+  /** The end of a claim has not been heard of. */
+  #unheard = false;
   /** When deliveries of the last minute settled, for the pace. */
   readonly #settledAt: number[] = [];
   #slots = 1;
@@ -42,6 +55,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#breaker = createBreaker(options.clock);
+    this.#throttledUntil = options.callsFrom;
   }
 
   wake(): void {
@@ -55,7 +69,7 @@ export class Worker {
 
   /** Whether a push that is made now may be delivered before `deadline` (epoch ms). */
   async canHelp(deadline: number): Promise<boolean> {
-    const { db, connectionId, clock } = this.#options;
+    const { db, lease, clock } = this.#options;
     const now = clock.now();
     if (this.#stopped || this.#standing || this.#quietUntil() > deadline) return false;
     if (this.#inFlight.size < this.#slots) return true;
@@ -65,7 +79,12 @@ export class Worker {
     // Too little has been delivered to know the pace: hope.
     if (first === undefined || settled.length < 2 * this.#slots) return true;
     const perMs = settled.length / Math.max(1, now - first);
-    return (await countDue(db, connectionId, now)) / perMs <= deadline - now;
+    return (await countDue(db, lease.connectionId, now)) / perMs <= deadline - now;
+  }
+
+  /** Whether calls may begin now: the lease is held, and no earlier holder's call can still take effect. */
+  mayCall(): boolean {
+    return !this.#stopped && this.#options.mayCall() && this.#options.clock.now() >= this.#options.callsFrom;
   }
 
   /** Takes no new work; resolves when what is in flight has settled. */
@@ -77,20 +96,22 @@ export class Worker {
   }
 
   async #pumpAll(): Promise<void> {
-    const { connectionId, log, clock } = this.#options;
+    const { lease, log, clock } = this.#options;
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
         await this.#pump();
       } catch (error) {
-        log.error({ connection: connectionId, err: error }, 'The worker could not take up work.');
-        this.#schedule(clock.now() + IDLE_MS);
+        if (error instanceof LeaseLost) return;
+        log.error({ connection: lease.connectionId, err: error }, 'The worker could not take up work.');
+        this.#schedule(clock.now() + RETRY_MS);
       }
     }
   }
 
   async #pump(): Promise<void> {
-    const { db, connectionId, clock, epoch } = this.#options;
+    const { db, lease, clock } = this.#options;
+    const { connectionId } = lease;
     const connection = await findConnection(db, connectionId);
     this.#standing = connection === undefined || connection.paused !== null;
     if (connection === undefined || this.#standing) return;
@@ -100,8 +121,7 @@ export class Worker {
     if (this.#quietUntil() > clock.now()) return this.#schedule(this.#quietUntil());
     const limit = this.#breaker.admits(Math.max(0, slots - this.#inFlight.size));
     if (limit === 0) return;
-    const mirrored = connection.policies.groups === 'mirror';
-    const claims = await claimDue(db, connectionId, { epoch, now: clock.now(), limit, mirrored });
+    const claims = await this.#claim(limit, connection.policies.groups === 'mirror');
     if (claims.length === 0) this.#breaker.unused();
     for (const claim of claims) this.#start(connection, tools, claim);
     if (claims.length === limit && this.#breaker.openUntil() === 0) return;
@@ -109,10 +129,28 @@ export class Worker {
     if (next !== null) this.#schedule(next);
   }
 
+  /** A claim whose commit was not heard of may have been made: it is given back before the next. */
+  async #claim(limit: number, mirrored: boolean): Promise<Claim[]> {
+    const { db, lease, clock } = this.#options;
+    if (this.#unheard) {
+      await returnClaims(db, lease.connectionId, lease.epoch, [...this.#claimed]);
+      this.#unheard = false;
+    }
+    this.#unheard = true;
+    const claims = await claimDue(db, lease, { now: clock.now(), limit, mirrored });
+    this.#unheard = false;
+    return claims;
+  }
+
   #start(connection: Connection, tools: DeliveryTools, claim: Claim): void {
+    const { id } = claim.account;
+    this.#claimed.add(id);
     const running = this.#run(connection, tools, claim)
+      .then(() => {
+        this.#claimed.delete(id);
+      })
       .catch((error: unknown) => {
-        // The claim stays, and is found in doubt at the next start.
+        // The claim stays, and is found in doubt by the next holder of the lease.
         this.#options.log.error({ ...aboutClaim(claim), err: error }, 'A delivery broke off.');
       })
       .finally(() => {
@@ -124,27 +162,32 @@ export class Worker {
 
   async #run(connection: Connection, tools: DeliveryTools, claim: Claim): Promise<void> {
     const context: RunContext = { ...this.#options, stopped: () => this.#stopped };
-    const { result, error, throttledUntil } = await runDelivery(context, tools, claim);
+    const { result, error, throttledUntil, called } = await runDelivery(context, tools, claim);
     this.#throttledUntil = Math.max(this.#throttledUntil, throttledUntil ?? 0);
-    this.#judgeVendor(error?.code);
+    // An attempt without a call says nothing about the vendor.
+    if (called) this.#judgeVendor(error?.code);
+    else this.#breaker.unused();
     if (result !== 'retry') this.#settledAt.push(this.#options.clock.now());
     this.#options.delivered(connection, result);
     this.#options.notify(claim.account.id);
   }
 
   #quietUntil(): number {
+    // A clock that was ahead must not hold the connection back.
+    const latest = this.#options.clock.now() + LONGEST_PAUSE_MS;
+    this.#throttledUntil = Math.min(this.#throttledUntil, latest);
     return Math.max(this.#throttledUntil, this.#breaker.openUntil());
   }
 
   #judgeVendor(code: string | undefined): void {
-    const { connectionId, log } = this.#options;
+    const { lease, log } = this.#options;
     if (code === undefined || !VENDOR_DOWN.has(code)) {
       this.#breaker.succeeded();
       return;
     }
     if (!this.#breaker.failed()) return;
     log.error(
-      { connection: connectionId, alert: 'vendor-down', code },
+      { connection: lease.connectionId, alert: 'vendor-down', code },
       'The vendor does not answer; calls wait.',
     );
   }

@@ -142,6 +142,17 @@ describe('beside a running server', () => {
     expect(ran.err).toContain('causeway connection edit crankwheel');
   });
 
+  it('has the server compare with the vendor’s list, and shows what it found', async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ key: 'old@example.com', vendor: {} });
+    await fetch(`${sandboxOf('agendize').fakeUrl}/_fake/accounts`, { method: 'POST', headers, body });
+    const found = expect.objectContaining({ kind: 'unmanaged', address: 'old@example.com' });
+    expect(await json(['drift', 'agendize', '--now'])).toMatchObject({
+      result: 'complete',
+      report: { findings: expect.arrayContaining([found]) },
+    });
+  });
+
   it('shows what a dry run would do, and delivers it when the dry run ends', async () => {
     const { token } = sandboxOf('dry-run');
     const { fakeUrl } = sandboxOf('attention');

@@ -38,6 +38,8 @@ const COMMANDS = [
   'held release',
   'held reject',
   'person erase',
+  'backup',
+  'copy',
 ];
 
 describe('the program', () => {

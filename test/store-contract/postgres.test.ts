@@ -2,13 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OperatorError, StoreUnavailable } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
-import {
-  closeDatabase,
-  type Database,
-  dataVersion,
-  inTransaction,
-  openDatabase,
-} from '../../src/store/database.ts';
+import { closeDatabase, type Database, inTransaction, openDatabase } from '../../src/store/database.ts';
 import { UniqueViolation } from '../../src/store/errors.ts';
 import { readMeta, writeMeta } from '../../src/store/meta.ts';
 import { insertTestConnection } from '../unit/store/stored-connection.ts';
@@ -134,13 +128,6 @@ describe('a store in PostgreSQL', () => {
       .orderBy('name')
       .execute();
     expect(rows.map(({ name }) => name)).toEqual(['t-Z', 't-a', 't-z', 't-é']);
-  });
-
-  it('shows by its version that somebody else has written', async () => {
-    const before = await dataVersion(db);
-    expect(await dataVersion(db)).toBe(before);
-    await writeMeta(other, 'seen', 'yes');
-    expect(await dataVersion(db)).not.toBe(before);
   });
 
   it('that was closed is unavailable', async () => {

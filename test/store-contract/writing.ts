@@ -6,6 +6,7 @@ import type { Database } from '../../src/store/database.ts';
 import type { GroupWrite } from '../../src/store/groups.ts';
 import type { Settlement } from '../../src/store/settle.ts';
 import { createUser, type UserWrite, type WriteResult } from '../../src/store/users.ts';
+import { heldLease } from '../unit/store/held-lease.ts';
 
 let clock = 1_000;
 
@@ -30,7 +31,8 @@ export function addUser(db: Database, connection: Connection, userName: string):
 
 export async function claim(db: Database, connection: Connection, limit = 1): Promise<Claim[]> {
   const { now } = context();
-  return claimDue(db, connection.id, { epoch: 1, now, limit, mirrored: false });
+  const lease = await heldLease(db, connection.id);
+  return claimDue(db, lease, { now, limit, mirrored: false });
 }
 
 /** The end of a delivery that made the account, or that the vendor refused. */

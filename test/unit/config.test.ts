@@ -27,6 +27,7 @@ describe('the configuration', () => {
       publicUrl: null,
       dataDir: resolve('data'),
       secretKey: null,
+      databaseUrl: null,
       tls: null,
       trustedProxies: [],
       logLevel: 'info',
@@ -40,6 +41,23 @@ describe('the configuration', () => {
     expect(JSON.stringify(config)).not.toContain(KEY);
     expect(Object.isFrozen(config)).toBe(true);
   });
+
+  it('takes a PostgreSQL database for a real start, and does not show its URL', () => {
+    const url = 'postgresql://causeway:hunter2@db.example.com/causeway?sslmode=verify-full';
+    const config = readConfig({ ...REAL, CAUSEWAY_DATABASE_URL: url });
+    expect(config.databaseUrl?.reveal()).toBe(url);
+    expect(JSON.stringify(config)).not.toContain('hunter2');
+    expect(mistakesOf({ CAUSEWAY_DATABASE_URL: url })).toContain('CAUSEWAY_SECRET_KEY is missing');
+  });
+
+  it.each(['mysql://root:hunter2@db/causeway', 'postgresql://root:hunter2@db', 'hunter2@db'])(
+    'refuses %s as a database, and does not repeat it',
+    (url) => {
+      const message = mistakesOf({ ...REAL, CAUSEWAY_DATABASE_URL: url });
+      expect(message).toContain('CAUSEWAY_DATABASE_URL must be the URL of a PostgreSQL database');
+      expect(message).not.toContain('hunter2');
+    },
+  );
 
   it('leaves variables for tests alone', () => {
     expect(readConfig({ CAUSEWAY_TEST_DATABASE_URL: 'x' }).mode).toBe('sandbox');

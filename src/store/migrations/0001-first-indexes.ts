@@ -60,6 +60,7 @@ export const indexes: IndexDefinition[] = [
     unique: true,
     where: "state = 'open'",
   },
+  { name: 'leases_holder', on: 'leases', columns: ['holder'] },
   { name: 'audit_connection', on: 'audit', columns: ['connection_id', 'id'] },
 ];
 
@@ -93,5 +94,6 @@ export const statistics: IndexStatistics[] = [
   { table: 'fanouts', index: 'fanouts', rows: [10, 2, 1] },
   { table: 'audit', index: 'audit', rows: [1_000_000, 1] },
   { table: 'audit', index: 'audit_connection', rows: [1_000_000, 200_000, 1] },
+  { table: 'leases', index: 'leases_holder', rows: [1_000, 300] },
   { table: 'fake_records', index: 'fake_records', rows: [1_000, 200, 50, 1] },
 ];

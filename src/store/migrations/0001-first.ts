@@ -226,6 +226,16 @@ const tables: TableDefinition[] = [
     columns: { fake: 'text', kind: 'text', key: 'text', record: 'json' },
     key: ['fake', 'kind', 'key'],
   },
+  {
+    name: 'leases',
+    columns: { connection_id: 'text', holder: 'text?', epoch: 'integer' },
+    key: ['connection_id'],
+  },
+  {
+    name: 'instances',
+    columns: { id: 'text', host: 'text', beat: 'integer', started_at: 'integer' },
+    key: ['id'],
+  },
 ];
 
 /** Every table of the first version; `tables.ts` says what their columns mean. */

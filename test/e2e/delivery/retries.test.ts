@@ -105,6 +105,8 @@ describe('A credential that the vendor no longer accepts', () => {
     await stage.fault({ kind: 'unauthorised' });
     const id = await stage.addUser(person(ANA));
     await eventually(() => stage.pauseReason(), expect.stringContaining('does not accept the credential'));
+    expect(stage.alerts()).toMatchObject([{ alert: 'credential' }]);
+    expect(await stage.counted('causeway_alerts_total{alert="credential"}')).toBe(1);
     expect((await stage.send('DELETE', `/Users/${kept}`)).status).toBe(204);
     await stage.forgetCalls();
     stage.wake();
@@ -118,6 +120,23 @@ describe('A credential that the vendor no longer accepts', () => {
     stage.passTime(2_000);
     await eventually(stage.addresses.bind(stage), [ANA]);
     await eventually(() => stage.state(id), 'in-sync');
+  });
+
+  it('and is replaced while a call is under way pauses nothing: the next attempt is made with the new one', async () => {
+    const stage = await startStage('crankwheel', SOON);
+    const replace = (apiKey: string) =>
+      writeCredentials(stage.db, stage.keyring, stage.id, { apiKey }, Date.now());
+    await replace('out of date');
+    await stage.fault({ kind: 'slow', delayMs: 300, match: 'GET', times: 2 });
+    const added = stage.addUser(person(ANA));
+    await eventually(async () => (await stage.calls()).length, 1);
+    await replace('sandbox-crankwheel-key');
+    const id = await added;
+    await eventually(async () => (await stage.account(id))?.lastError?.code, 'UNAUTHORISED');
+    stage.passTime(2_000);
+    await isDelivered(stage, id);
+    expect(await stage.pauseReason()).toBeNull();
+    expect(stage.alerts()).toEqual([]);
   });
 
   it('is not believed dead for one call’s answer: only that account stops, with a task', async () => {

@@ -8,10 +8,11 @@ import type { Delivery } from '../../../src/core/delivery.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Mapping } from '../../../src/core/mapping.ts';
 import type { Policies } from '../../../src/core/policy.ts';
+import type { Log } from '../../../src/core/ports.ts';
 import type { Task } from '../../../src/core/task.ts';
 import { vendorUrn } from '../../../src/core/vendor-urn.ts';
 import { type Listener, listen } from '../../../src/http/listener.ts';
-import { createMetrics } from '../../../src/http/metrics.ts';
+import { createMetrics, type Metrics } from '../../../src/http/metrics.ts';
 import { createEdge } from '../../../src/http/server.ts';
 import { createLog } from '../../../src/log.ts';
 import { findAccountOf } from '../../../src/store/accounts.ts';
@@ -28,6 +29,7 @@ import { loadFake } from '../../../src/vendors/fakes.ts';
 import { vendorById, vendors } from '../../../src/vendors/index.ts';
 import { memoryRecords } from '../../contract/vendors-setup.ts';
 import { FakeVendor } from './fake-vendor.ts';
+import { impossibleChanges, watchStates } from './state-changes.ts';
 
 const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -62,6 +64,8 @@ export class Stage extends FakeVendor {
   #passedMs = 0;
   #token = '';
   readonly keyring: Keyring;
+  readonly #lines: string[] = [];
+  #metrics: Metrics;
   readonly #file: string;
   readonly #callTimeoutMs: number;
 
@@ -77,6 +81,7 @@ export class Stage extends FakeVendor {
     this.db = parts.db;
     this.keyring = parts.keyring;
     this.#callTimeoutMs = parts.callTimeoutMs;
+    this.#metrics = createMetrics(this.db, this.#clock);
     this.#sync = this.#newSync();
     this.#listener = parts.fake;
   }
@@ -89,15 +94,32 @@ export class Stage extends FakeVendor {
     return { now: () => Date.now() + this.#passedMs };
   }
 
+  /** As the process has it: warnings and errors are kept, alerts counted. */
+  get log(): Log {
+    return this.#metrics.countAlerts(createLog('warn', { write: (line) => void this.#lines.push(line) }));
+  }
+
+  /** Each alert of the log, in order. */
+  alerts(): JsonObject[] {
+    const lines = this.#lines.map((line) => JSON.parse(line) as JsonObject);
+    return lines.filter(({ alert }) => alert !== undefined);
+  }
+
+  /** What `/metrics` tells of one name, its labels as they are there. */
+  async counted(nameWithLabels: string): Promise<number> {
+    const lines = (await this.#metrics.text()).split('\n');
+    const line = lines.find((one) => one.startsWith(`${nameWithLabels} `));
+    return Number(line?.slice(nameWithLabels.length));
+  }
+
   #newSync(): Sync {
-    const metrics = createMetrics(this.db, this.#clock);
     return new Sync({
       db: this.db,
       keyring: this.keyring,
       vendors,
       clock: this.#clock,
-      log: createLog('silent', process.stderr),
-      observe: metrics,
+      log: this.log,
+      observe: this.#metrics,
       allowHttpLoopback: true,
       callTimeoutMs: this.#callTimeoutMs,
     });
@@ -112,7 +134,7 @@ export class Stage extends FakeVendor {
       schemaOf,
       publicUrl: () => 'https://scim.example.com',
       trustedProxies: [],
-      metrics: createMetrics(this.db, this.#clock),
+      metrics: this.#metrics,
       clock: this.#clock,
       log: createLog('silent', process.stderr),
     });
@@ -132,6 +154,7 @@ export class Stage extends FakeVendor {
   /** Another process on the same data. */
   async startAgain(): Promise<void> {
     this.db = await openDatabase({ file: this.#file, mode: 'sandbox' });
+    this.#metrics = createMetrics(this.db, this.#clock);
     this.#sync = this.#newSync();
     await this.start();
   }
@@ -244,12 +267,15 @@ export async function startStage(vendorId: string, options: StageOptions = {}): 
   const rest = { mapping: {}, policyOverrides: options.policies ?? {}, dryRun: options.dryRun ?? false };
   const connection = { id: ID, vendor: vendor.id, title: vendor.title, settings, policies, ...rest };
   await insertConnection(db, keyring, connection, fakeApp.sandbox.credentials, Date.now());
+  await watchStates(db);
   const stage = new Stage({ file, db, keyring, fake, callTimeoutMs: options.callTimeoutMs ?? 20_000 });
   await stage.start();
   onTestFinished(async () => {
     await fake.close(0);
+    const impossible = await impossibleChanges(stage.db);
     await stage.stop(0);
     rmSync(folder, { recursive: true, force: true });
+    expect(impossible, 'changes of state that core/account-state does not have').toEqual([]);
   });
   return stage;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { retryAccount } from '../../../src/admin/accounts.ts';
 import { decideHeld, listHeld } from '../../../src/admin/holds.ts';
 import { erasePerson } from '../../../src/admin/people.ts';
 import { leaverLimit } from '../../../src/store/leavers.ts';
 import { eventually, person, type Stage, startStage } from '../delivery/stage.ts';
-import { compare, findings, operatorOf } from './operate.ts';
+import { compare, operatorOf } from './operate.ts';
 
 const HOUR = 3_600_000;
 
@@ -38,6 +39,30 @@ describe('The guard against too many people losing access at once', () => {
     expect(await stage.addresses()).toHaveLength(3);
     await stage.addUser(person('new@example.com'));
     expect(await stage.addresses()).toContain('new@example.com');
+    expect(stage.alerts()).toMatchObject([{ alert: 'held' }, { alert: 'held' }, { alert: 'held' }]);
+    expect(await stage.counted('causeway_alerts_total{alert="held"}')).toBe(3);
+  });
+
+  it('counts the hour across a restart', async () => {
+    const { stage, ids } = await staffed(4);
+    for (const id of ids.slice(0, 2)) await stage.setActive(id, false);
+    await stage.stop(5_000);
+    await stage.startAgain();
+    for (const id of ids.slice(2)) expect((await stage.setActive(id, false)).status).toBe(200);
+    expect(await stage.addresses()).toEqual(['p2@example.com', 'p3@example.com']);
+  });
+
+  it('counts those who left by a clock that was ahead for an hour, and no longer', async () => {
+    const { stage, ids } = await staffed(4);
+    stage.passTime(24 * HOUR);
+    for (const id of ids.slice(0, 2)) await stage.setActive(id, false);
+    stage.passTime(-24 * HOUR);
+    for (const id of ids.slice(2)) await stage.setActive(id, false);
+    expect(await stage.addresses()).toHaveLength(2);
+    stage.passTime(HOUR + 1);
+    await retryAccount(operatorOf(stage), stage.id, 'p2@example.com');
+    stage.wake();
+    await eventually(() => stage.addresses(), ['p3@example.com']);
   });
 
   it('lets more go when the hour is over', async () => {
@@ -61,6 +86,18 @@ describe('The guard against too many people losing access at once', () => {
     expect(await listHeld(operatorOf(stage), stage.id)).toHaveLength(1);
   });
 
+  it('lets an operator decide of one person alone', async () => {
+    const { stage, ids } = await staffed(4);
+    for (const id of ids) await stage.setActive(id, false);
+    const decision = { decision: 'released' as const, reason: '' };
+    await decideHeld(operatorOf(stage), stage.id, { match: 'P2@example.com' }, decision);
+    stage.wake();
+    await eventually(() => stage.addresses(), ['p3@example.com']);
+    await expect(decideHeld(operatorOf(stage), stage.id, { match: 'p0' }, decision)).rejects.toThrow(
+      'held list',
+    );
+  });
+
   it('delivers what an operator releases', async () => {
     const { stage, ids } = await staffed(4);
     for (const id of ids) await stage.setActive(id, false);
@@ -76,12 +113,36 @@ describe('The guard against too many people losing access at once', () => {
     await decideHeld(operatorOf(stage), stage.id, 'all', decision);
     stage.passTime(2 * HOUR);
     expect(await stage.addresses()).toHaveLength(2);
-    const kinds = findings(await compare(stage)).map(([kind]) => kind);
-    expect(kinds).toEqual(['rejected', 'rejected']);
+    const { report } = await compare(stage);
+    expect(report['findings']).toMatchObject(
+      ['p2@example.com', 'p3@example.com'].map((user) => ({
+        kind: 'rejected',
+        user,
+        note: 'cli:test: still on the project',
+        repaired: false,
+      })),
+    );
     const [held] = await listHeld(operatorOf(stage), stage.id);
     expect(held?.account.guard).toMatchObject({ by: 'cli:test', reason: 'still on the project' });
     await stage.patchUser(held?.account.resourceId ?? '', { op: 'replace', path: 'title', value: 'x' });
     await eventually(async () => (await stage.addresses()).length, 1);
+  });
+
+  it('keeps what an operator rejects when a mapping changes, an hour later as well', async () => {
+    const { stage, ids } = await staffed(4);
+    for (const id of ids) await stage.setActive(id, false);
+    const decision = { decision: 'rejected' as const, reason: 'still on the project' };
+    await decideHeld(operatorOf(stage), stage.id, 'all', decision);
+    stage.passTime(2 * HOUR);
+    await stage.setMapping({ privilege: { source: { constant: 'user' } } });
+    const [, , held = ''] = ids;
+    await eventually(
+      async () => (await stage.deliveries(held)).filter(({ result }) => result === 'held').length,
+      2,
+    );
+    expect(await stage.state(held)).toBe('held');
+    expect((await stage.account(held))?.lastError?.message).toContain('cli:test decided');
+    expect(await stage.addresses()).toHaveLength(2);
   });
 
   it('never removes a protected address, and says so', async () => {

@@ -1,6 +1,5 @@
 import type { Operator } from '../../../src/admin/operator.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { createLog } from '../../../src/log.ts';
 import { findJob, type JobKind, requestJob } from '../../../src/store/jobs.ts';
 import { lastReconciliation, type Reconciliation } from '../../../src/store/reconciliation.ts';
 import { createJobRunner } from '../../../src/sync/jobs.ts';
@@ -18,18 +17,17 @@ export function operatorOf(stage: Stage): Operator {
 export async function runJob(stage: Stage, kind: JobKind): Promise<JsonObject> {
   const operator = operatorOf(stage);
   await requestJob(stage.db, { connectionId: stage.id, kind }, 'cli:test', stage.now());
-  const runner = createJobRunner(
-    stage.db,
-    createLog('silent', process.stderr),
-    async (connection) => {
+  const runner = createJobRunner(stage.db, stage.log, {
+    open: async (connection) => {
       const vendor = vendorById(connection.vendor);
       if (vendor === undefined) throw new Error(`There is no vendor ${connection.vendor}.`);
       const observe = { delivered: () => {}, vendorCall: () => {} };
       return (await openDeliveryTools({ ...operator, observe, callTimeoutMs: 2_000, connection, vendor }))
         .tools;
     },
-    () => stage.wake(),
-  );
+    mine: () => true,
+    ended: () => stage.wake(),
+  });
   await runner.run(stage.now());
   await runner.idle();
   return (await findJob(stage.db, stage.id, kind))?.progress ?? {};

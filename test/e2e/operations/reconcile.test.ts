@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { askForJob, readJob } from '../../../src/admin/jobs.ts';
 import { eventually, person, type Stage, startStage } from '../delivery/stage.ts';
-import { compare, findings, runJob } from './operate.ts';
+import { compare, findings, operatorOf, runJob } from './operate.ts';
 
 const MINUTE = 60_000;
 
@@ -79,6 +80,39 @@ describe('Comparing with the vendor’s list', () => {
       expect(await compare(stage)).toMatchObject({ result: 'short-list', listed: 2 });
     }
     expect(await stage.addresses()).toEqual(['di@example.com', 'ed@example.com']);
+    expect(stage.alerts().map(({ alert }) => alert)).toEqual(['short-list', 'short-list', 'short-list']);
+    expect(await stage.counted('causeway_alerts_total{alert="short-list"}')).toBe(3);
+    await stage.forgetCalls();
+    for (const name of names.slice(0, 3)) await stage.seed(`${name}@example.com`);
+    stage.passTime(MINUTE);
+    expect(await compare(stage)).toMatchObject({ result: 'complete' });
+  });
+
+  it.each([
+    [4, 1, 'complete'],
+    [5, 2, 'short-list'],
+    [6, 3, 'complete'],
+  ])('of %i accounts that names %i is %s', async (known, listed, result) => {
+    const stage = await startStage('crankwheel');
+    const names = Array.from({ length: known }, (_, n) => `p${n}@example.com`);
+    for (const name of names) await stage.addUser(person(name));
+    for (const name of names.slice(listed)) await stage.forget(name);
+    stage.passTime(MINUTE);
+    expect(await compare(stage)).toMatchObject({ result, listed });
+  });
+
+  it('judges no account whose delivery ended since the list began', async () => {
+    const stage = await startStage('attention', { policies: { drift: 'repair' } });
+    const id = await stage.addUser(person('ana@example.com'));
+    stage.passTime(MINUTE);
+    await stage.fault({ kind: 'slow', delayMs: 400, match: 'GET ', times: 1 });
+    await stage.forgetCalls();
+    const compared = compare(stage);
+    await eventually(async () => (await stage.calls('GET ')).length, 1);
+    // The list has the name from before this push.
+    await stage.patchUser(id, { op: 'replace', path: 'name.familyName', value: 'Roca' });
+    expect(await compared).toMatchObject({ result: 'complete', report: { judged: 0, findings: [] } });
+    expect((await stage.vendorAccounts())[0]?.vendor).toMatchObject({ lastName: 'Roca' });
   });
 
   it('changes nothing where the list cannot be read', async () => {
@@ -88,6 +122,8 @@ describe('Comparing with the vendor’s list', () => {
     stage.passTime(MINUTE);
     expect(await compare(stage)).toMatchObject({ result: 'failed' });
     expect(await stage.state(id)).toBe('in-sync');
+    expect(stage.alerts()).toMatchObject([{ alert: 'list-failed' }]);
+    expect(await stage.counted('causeway_alerts_total{alert="list-failed"}')).toBe(1);
   });
 
   it('tells of somebody who was taken out and is at the vendor again', async () => {
@@ -125,12 +161,59 @@ describe('Importing the vendor’s list', () => {
     expect((await stage.send('GET', '/Users')).body).toMatchObject({ totalResults: 2 });
   });
 
+  it('goes on where a process that was killed in the middle of it left off', async () => {
+    const stage = await startStage('woodpecker');
+    for (let n = 0; n < 220; n += 1) await stage.seed(`p${n}@example.com`);
+    await stage.fault({ kind: 'slow', delayMs: 1_000, match: 'page=5', times: 1 });
+    await askForJob(operatorOf(stage), stage.id, 'import');
+    // A process takes up what was asked for before it.
+    await stage.stop(0);
+    await stage.startAgain();
+    const progress = async () => (await readJob(operatorOf(stage), stage.id, 'import'))?.progress;
+    await eventually(progress, expect.objectContaining({ observed: 200 }));
+    await stage.stop(0);
+    await stage.startAgain();
+    await eventually(progress, { managed: 200, matched: 0, observed: 20, left: expect.any(Number) });
+    expect((await stage.send('GET', '/Users?count=0')).body['totalResults']).toBe(220);
+  });
+
   it('leaves strangers alone where the policy says so', async () => {
     const stage = await startStage('crankwheel', { policies: { imports: 'leave' } });
     await stage.seed('old@example.com', old);
     expect(await runJob(stage, 'import')).toMatchObject({ observed: 0, left: 1 });
     expect((await stage.send('GET', '/Users')).body).toMatchObject({ totalResults: 0 });
   });
+
+  it('of an account that nobody has leaves it to the first User of that address, unless none are taken over', async () => {
+    const stage = await startStage('crankwheel', { policies: { adoption: 'unmanaged', imports: 'leave' } });
+    await stage.seed('old@example.com', old);
+    await runJob(stage, 'import');
+    const id = await stage.addUser(person('old@example.com'));
+    expect(await stage.account(id)).toMatchObject({ origin: 'adopted', state: 'in-sync' });
+    expect(await stage.writes()).toEqual([]);
+    const { status } = await stage.postUser(person('new', { emails: [{ value: 'old@example.com' }] }));
+    expect(status).toBe(409);
+  });
+
+  it.each([
+    ['adopt', 201, ['new']],
+    ['unmanaged', 409, ['old@example.com']],
+    ['refuse', 409, ['old@example.com']],
+  ] as const)(
+    'leaves an observed person to a User of another name, under `adoption: %s`: %i',
+    async (...row) => {
+      const [adoption, status, names] = row;
+      const stage = await startStage('crankwheel', { policies: { adoption } });
+      await stage.seed('old@example.com', old);
+      await runJob(stage, 'import');
+      const pushed = await stage.postUser(person('new', { emails: [{ value: 'OLD@example.com' }] }));
+      expect(pushed.status).toBe(status);
+      const { body } = await stage.send('GET', '/Users');
+      expect((body['Resources'] as { userName: string }[]).map(({ userName }) => userName)).toEqual(names);
+      expect(await stage.writes()).toEqual([]);
+      expect(await stage.addresses()).toEqual(['old@example.com']);
+    },
+  );
 
   it('demotes nobody when the identity provider takes an observed User over, and removes them when they leave', async () => {
     const stage = await startStage('crankwheel');

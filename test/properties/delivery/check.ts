@@ -1,6 +1,6 @@
 import { fold } from '../../../src/core/fold.ts';
 import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
-import { documentedTransitions } from './documented.ts';
+import { impossibleChanges } from '../../e2e/delivery/state-changes.ts';
 import { acceptAll, faultOf, type Person, type Play, type Pushing, readUser, replaceKey } from './play.ts';
 
 /** As long as between two lists of which both count. */
@@ -103,8 +103,7 @@ async function checkStates({ world }: Play): Promise<string[]> {
     (row) =>
       row.claimed_version !== null || row.due_at !== null || row.settled_version !== row.wanted_version,
   );
-  const documented = documentedTransitions();
-  const unheard = (await world.transitions()).filter((change) => !documented.has(change));
-  if (unheard.length > 0) return [`docs/delivery.md does not have: ${unheard.join(', ')}`];
+  const impossible = await impossibleChanges(world.db);
+  if (impossible.length > 0) return [`core/account-state does not have: ${impossible.join(', ')}`];
   return odd.map((row) => `The account ${row.address} does not rest: ${JSON.stringify(row)}`);
 }

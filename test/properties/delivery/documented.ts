@@ -25,11 +25,3 @@ export function documentedTable(...headings: string[]): string[][] {
 export function names(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 }
-
-/** `before → after`, for every change of an account's state that the document has. */
-export function documentedTransitions(): Set<string> {
-  const rows = documentedTable('state', 'meaning', 'goes to');
-  return new Set(
-    rows.flatMap(([state = '', , after = '']) => names(after).map((name) => `${names(state)[0]} → ${name}`)),
-  );
-}

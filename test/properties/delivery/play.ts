@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import { updateConnection } from '../../../src/store/connections.ts';
 import { inTransaction } from '../../../src/store/database.ts';
 import { markAll } from '../../../src/store/due-marks.ts';
+import type { TemporaryStores } from '../../unit/store/temporary-store.ts';
 import { type Happening, needsRepair, PEOPLE, type Scenario } from './scenario.ts';
 import type { Subject } from './subjects.ts';
 import { type Answer, ID, World } from './world.ts';
@@ -56,11 +57,14 @@ export function newPerson(who: number): Person {
   return { ...none, who, address, addresses: new Set([address]), last: Promise.resolve() };
 }
 
-export async function beginPlay(subject: Subject, scenario: Scenario): Promise<Play> {
-  const world = await World.open(subject, subject.quirks[scenario.quirk] ?? {}, {
-    waitMs: scenario.waitMs,
-    drift: needsRepair(scenario) ? 'repair' : 'report',
-  });
+export async function beginPlay(
+  subject: Subject,
+  scenario: Scenario,
+  stores: TemporaryStores,
+): Promise<Play> {
+  const drift = needsRepair(scenario) ? ('repair' as const) : ('report' as const);
+  const quirks = subject.quirks[scenario.quirk] ?? {};
+  const world = await World.open(subject, quirks, { waitMs: scenario.waitMs, drift }, stores);
   const people = Array.from({ length: PEOPLE }, (_, who) => newPerson(who));
   const strangers = new Set(scenario.strangers.map((who) => addressOf(who, 0)));
   for (const key of strangers) await world.faulty.control('POST', 'accounts', { key });

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Policies } from '../../../src/core/policy.ts';
 import { vendorUrn } from '../../../src/core/vendor-urn.ts';
@@ -12,8 +11,9 @@ import { createEdge } from '../../../src/http/server.ts';
 import { createLog } from '../../../src/log.ts';
 import { retryAccount } from '../../../src/store/account-retry.ts';
 import { findConnection, insertConnection, resumeConnection } from '../../../src/store/connections.ts';
-import { closeDatabase, type Database, inTransaction, openDatabase } from '../../../src/store/database.ts';
+import { closeDatabase, type Database, inTransaction } from '../../../src/store/database.ts';
 import { openKeyring } from '../../../src/store/encryption.ts';
+import { leaveInstances, readBeats } from '../../../src/store/leases.ts';
 import { issueToken } from '../../../src/store/tokens.ts';
 import { Sync } from '../../../src/sync/engine.ts';
 import { openDeliveryTools } from '../../../src/sync/open.ts';
@@ -21,6 +21,8 @@ import { reconcile } from '../../../src/sync/reconcile.ts';
 import type { AnyVendor } from '../../../src/vendor-kit/define.ts';
 import { policiesInForce } from '../../../src/vendor-kit/policies.ts';
 import { loadFake } from '../../../src/vendors/fakes.ts';
+import { watchStates } from '../../e2e/delivery/state-changes.ts';
+import type { TemporaryStores } from '../../unit/store/temporary-store.ts';
 import { type FaultyVendor, PROCESS_HEADER, startFaultyVendor } from './faulty-vendor.ts';
 import type { Subject } from './subjects.ts';
 
@@ -51,6 +53,7 @@ interface Process {
 export class World {
   readonly subject: Subject;
   readonly faulty: FaultyVendor;
+  readonly #stores: TemporaryStores;
   readonly #folder: string;
   readonly #file: string;
   readonly #keyring = openKeyring(randomBytes(32));
@@ -59,17 +62,23 @@ export class World {
   #starts = 0;
   #process: Process | null = null;
 
-  constructor(subject: Subject, faulty: FaultyVendor) {
+  constructor(subject: Subject, faulty: FaultyVendor, stores: TemporaryStores) {
     this.subject = subject;
     this.faulty = faulty;
+    this.#stores = stores;
     this.#folder = mkdtempSync(join(tmpdir(), 'causeway-world-'));
     this.#file = join(this.#folder, 'store.db');
   }
 
-  static async open(subject: Subject, quirks: JsonObject, own: Partial<Policies>): Promise<World> {
+  static async open(
+    subject: Subject,
+    quirks: JsonObject,
+    own: Partial<Policies>,
+    stores: TemporaryStores,
+  ): Promise<World> {
     const fake = await loadFake(subject.vendor.id);
-    const world = new World(subject, await startFaultyVendor(fake, quirks));
-    const db = await openDatabase({ file: world.#file, mode: 'sandbox' });
+    const world = new World(subject, await startFaultyVendor(fake, quirks), stores);
+    const db = await stores.open(world.#file);
     const { vendor } = subject;
     const settings = vendor.settings.parse({
       ...fake.sandbox.settings(world.faulty.url),
@@ -104,7 +113,7 @@ export class World {
     const name = `process-${this.#starts}`;
     const vendor = namedVendor(this.subject.vendor, name, () => this.#process?.name === name || starting);
     let starting = true;
-    const db = await openDatabase({ file: this.#file, mode: 'sandbox' });
+    const db = await this.#stores.open(this.#file);
     const log = createLog(LOG_LEVEL, process.stderr);
     const metrics = createMetrics(db, this.clock);
     const shared = { db, keyring: this.#keyring, clock: this.clock, log };
@@ -138,13 +147,21 @@ export class World {
     this.#process = null;
     this.faulty.admit(null);
     await Promise.all([listener.close(0), sync.stop(0)]);
+    await this.#bury(db);
+  }
+
+  /** An instance that shares the store would wait for the dead one's beat: test/instances has that. */
+  async #bury(db: Database): Promise<void> {
     await closeDatabase(db);
+    const next = await this.#stores.open(this.#file);
+    for (const { id } of await readBeats(next)) await leaveInstances(next, id);
+    await closeDatabase(next);
   }
 
   async restart(): Promise<void> {
     const { listener, sync, db } = this.#running;
     await Promise.all([listener.close(2_000), sync.stop(2_000)]);
-    await closeDatabase(db);
+    await this.#bury(db);
     await this.start(LONG_TIMEOUT_MS);
   }
 
@@ -267,25 +284,12 @@ export class World {
     this.wake();
   }
 
-  /** Every change of an account's state that there was, as `before → after`. */
-  async transitions(): Promise<string[]> {
-    const { rows } = await sql<{ change: string }>`select distinct change from seen_changes`.execute(this.db);
-    return rows.map(({ change }) => change);
-  }
-
   async close(): Promise<void> {
     if (this.#process !== null) await this.kill();
     await this.faulty.close();
+    await this.#stores.remove(this.#file);
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** Has the store itself note how states change, whoever changes them. */
-async function watchStates(db: Database): Promise<void> {
-  await sql`create table seen_changes (change text)`.execute(db);
-  await sql`
-    create trigger note_changes after update of state on accounts when old.state <> new.state
-    begin insert into seen_changes values (old.state || ' → ' || new.state); end`.execute(db);
 }
 
 /** The vendor as one process calls it: each call says whose it is, and a dead process hears no answer. */

@@ -7,6 +7,7 @@ import { stopWaiting } from '../../../src/store/deliveries.ts';
 import type { Wait } from '../../../src/store/due-marks.ts';
 import { type Settlement, settle } from '../../../src/store/settle.ts';
 import { changeUser, createUser, deleteUser, findUser, type UserWrite } from '../../../src/store/users.ts';
+import { heldLease } from './held-lease.ts';
 
 /**
  * Two pushes to one User, their waits that may expire at any moment, and one worker, on the real store. Push A sets `title`, push B sets `nickName`, so each one's fate can be read from the document. The vendor refuses the value "bad".
@@ -179,12 +180,8 @@ export async function move(world: World, next: Move): Promise<void> {
   if (next === 'settle') return settleClaim(world);
   if (next === 'claim') {
     const now = world.context.now;
-    const claims = await claimDue(world.db, world.connection.id, {
-      epoch: 1,
-      now,
-      limit: 1,
-      mirrored: false,
-    });
+    const lease = await heldLease(world.db, world.connection.id);
+    const claims = await claimDue(world.db, lease, { now, limit: 1, mirrored: false });
     world.claim = claims[0] ?? null;
     return;
   }

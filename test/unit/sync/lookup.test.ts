@@ -74,6 +74,17 @@ describe('A look-up in the vendor’s list', () => {
     expect(await lookup.find(BO)).toBe('absent');
   });
 
+  it('begins a new list where the clock has gone back, however long ago that makes the last one seem', async () => {
+    const { state, clock, lookup } = listing([]);
+    await lookup.find(ANA);
+    lookup.note(BO.address, BO);
+    clock.time -= 10 * MINUTE;
+    state.listed = [ANA];
+    expect(await lookup.find(BO)).toBe('absent');
+    expect(await lookup.find(ANA)).toEqual(ANA);
+    expect(state.lists).toBe(2);
+  });
+
   it('fails with the list, and the next one begins afresh', async () => {
     const { state, lookup } = listing([ANA]);
     state.failing = true;

@@ -90,4 +90,13 @@ describe('The breaker of a vendor that is down', () => {
     expect(breaker.openUntil() - clock.time).toBeGreaterThanOrEqual(1_000);
     expect(breaker.admits(8)).toBe(0);
   });
+
+  it('waits no longer than the longest wait where the clock has gone back', () => {
+    const { clock, breaker } = breakerAt(90_000_000);
+    trip(breaker);
+    clock.time = 1_000;
+    expect(breaker.admits(8)).toBe(0);
+    clock.time += LARGEST_BACKOFF_MS;
+    expect(breaker.admits(8)).toBe(1);
+  });
 });
