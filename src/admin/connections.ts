@@ -110,7 +110,7 @@ async function checkEdit(operator: Operator, tx: Transaction, before: Connection
   const faults = [...settings.faults, ...policies.faults];
   let credentials: JsonObject | null = null;
   if (edit.credentials !== undefined) {
-    const known = await readCredentials(tx, operator.keyring, before.id);
+    const known = await knownCredentials(operator, tx, before.id);
     const checked = readInput(vendor.credentials, mergeInput(known, edit.credentials), 'credential');
     faults.push(...checked.faults);
     credentials = checked.value;
@@ -121,6 +121,16 @@ async function checkEdit(operator: Operator, tx: Transaction, before: Connection
   const { title, dryRun } = edit;
   const given = { ...(title !== undefined && { title }), ...(dryRun !== undefined && { dryRun }) };
   return { columns: { ...given, settings: settings.value, ...policies.result }, credentials };
+}
+
+/** Those that a lost secret key has sealed are as good as none: all of them are given anew. */
+async function knownCredentials(operator: Operator, tx: Transaction, id: ConnectionId): Promise<JsonObject> {
+  try {
+    return await readCredentials(tx, operator.keyring, id);
+  } catch (error) {
+    if (error instanceof OperatorError) return {};
+    throw error;
+  }
 }
 
 function readSettings(operator: Operator, vendor: AnyVendor, given: JsonObject) {

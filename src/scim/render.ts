@@ -112,12 +112,35 @@ function renderMember(scope: Scope, member: Member): JsonObject {
 }
 
 async function* memberPieces(scope: Scope, group: Group, projection: Projection): AsyncGenerator<string> {
+  const print = projection.isWhole
+    ? memberPrinter(scope)
+    : (members: readonly Member[]) => {
+        const { members: chosen } = projection.project({
+          members: members.map((member) => renderMember(scope, member)),
+        });
+        return JSON.stringify(chosen ?? []).slice(1, -1);
+      };
   let separator = '';
   for await (const chunk of memberChunks(scope, group.id)) {
-    const { members } = projection.project({ members: chunk.map((member) => renderMember(scope, member)) });
-    if (chunk.length > 0) yield separator + JSON.stringify(members ?? []).slice(1, -1);
+    if (chunk.length > 0) yield separator + print(chunk);
     separator = ',';
   }
+}
+
+/** As `renderMember`, as text: a group may have 100,000 of them. */
+function memberPrinter(scope: Scope): (members: readonly Member[]) => string {
+  const user = inText(userLocation(scope, ''));
+  const group = inText(groupLocation(scope, ''));
+  return (members) => {
+    let text = '';
+    for (const { value, type, display } of members) {
+      const id = inText(value);
+      const shown = display === null ? '' : `,"display":${JSON.stringify(display)}`;
+      const comma = text === '' ? '' : ',';
+      text += `${comma}{"value":"${id}","$ref":"${type === 'User' ? user : group}${id}","type":"${type}"${shown}}`;
+    }
+    return text;
+  };
 }
 
 /** The Group's JSON text in pieces, its members read by key, so that one of any size can be answered. */

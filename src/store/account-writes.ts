@@ -1,6 +1,7 @@
 import type { Account } from '../core/account.ts';
 import { fold } from '../core/fold.ts';
 import type { Transaction } from './database.ts';
+import { namedStatement } from './statement.ts';
 import type { AccountsTable } from './tables.ts';
 
 /** What is known of the account at the vendor after an attempt. */
@@ -26,18 +27,31 @@ export function knowledgeColumns(account: Account, knowledge: Knowledge, now: nu
   };
 }
 
-export async function writeAccount(
-  tx: Transaction,
-  account: Account,
-  columns: Partial<AccountsTable>,
-): Promise<void> {
-  if (Object.keys(columns).length === 0) return;
-  await tx
-    .updateTable('accounts')
-    .set(columns)
-    .where('connection_id', '=', account.connectionId)
-    .where('id', '=', account.id)
-    .execute();
+type Columns = Partial<Omit<AccountsTable, 'connection_id' | 'id'>>;
+
+/** By the names of the columns: the writers have a dozen sets of them between them. */
+const updates = new Map<string, ReturnType<typeof updateOf>>();
+
+function updateOf() {
+  return namedStatement((db, { connection_id, id, ...columns }: Columns & AccountRowKey) =>
+    db
+      .updateTable('accounts')
+      .set(columns)
+      .where('connection_id', '=', connection_id)
+      .where('id', '=', id)
+      .compile(),
+  );
+}
+
+type AccountRowKey = Pick<AccountsTable, 'connection_id' | 'id'>;
+
+export async function writeAccount(tx: Transaction, account: Account, columns: Columns): Promise<void> {
+  const names = Object.keys(columns);
+  if (names.length === 0) return;
+  const name = names.join();
+  const update = updates.get(name) ?? updateOf();
+  updates.set(name, update);
+  await update(tx, { ...columns, connection_id: account.connectionId, id: account.id });
 }
 
 export async function removeAccount(tx: Transaction, account: Account): Promise<void> {

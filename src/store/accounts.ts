@@ -1,4 +1,3 @@
-import type { Selectable } from 'kysely';
 import type { Account } from '../core/account.ts';
 import type { AccountId, ConnectionId, GroupId, UserId } from '../core/ids.ts';
 import type { Group, User } from '../core/user.ts';
@@ -6,8 +5,8 @@ import { rowToAccount } from './account-rows.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import type { Lease } from './leases.ts';
 import { lockLease } from './locks.ts';
-import { rowToGroup, rowToUser } from './rows.ts';
-import type { Tables } from './tables.ts';
+import { GROUP_COLUMNS, rowToGroup, storedUser, USER_COLUMNS } from './rows.ts';
+import { statement } from './statement.ts';
 
 /** A claimed account with the wanted state it was read with, in one transaction. */
 export interface Claim {
@@ -22,17 +21,21 @@ export interface Claim {
   vendorGroupIds: string[];
 }
 
+const accountById = statement((db, connectionId: ConnectionId, id: AccountId) =>
+  db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .compile(),
+);
+
 export async function findAccount(
   db: Database | Transaction,
   connectionId: ConnectionId,
   id: AccountId,
 ): Promise<Account | undefined> {
-  const row = await db
-    .selectFrom('accounts')
-    .selectAll()
-    .where('connection_id', '=', connectionId)
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const [row] = await accountById(db, connectionId, id);
   return row === undefined ? undefined : rowToAccount(row);
 }
 
@@ -56,6 +59,33 @@ export async function findAccountOf(
   return row === undefined ? undefined : rowToAccount(row);
 }
 
+const dueFirst = statement((db, connectionId: ConnectionId, now: number, limit: number) =>
+  db
+    .selectFrom('accounts')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .where('claimed_version', 'is', null)
+    .where('due_at', '<=', now)
+    .orderBy('rank')
+    .orderBy('due_at')
+    .orderBy('id')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .compile(),
+);
+
+const claimAccounts = statement(
+  (db, connectionId: ConnectionId, epoch: number, now: number, ...ids: AccountId[]) =>
+    db
+      .updateTable('accounts')
+      .set((eb) => ({ claimed_version: eb.ref('wanted_version'), claimed_epoch: epoch, claimed_at: now }))
+      .where('connection_id', '=', connectionId)
+      .where('id', 'in', ids)
+      .returningAll()
+      .compile(),
+);
+
 /**
  * Claims up to `limit` due accounts under this lease, leavers first, oldest first, and reads what each is to become. Throws
  * `LeaseLost` where another instance has it.
@@ -68,35 +98,9 @@ export async function claimDue(
   const { connectionId, epoch } = lease;
   return inTransaction(db, async (tx) => {
     await lockLease(tx, lease);
-    const due = await tx
-      .selectFrom('accounts')
-      .select('id')
-      .where('connection_id', '=', connectionId)
-      .where('claimed_version', 'is', null)
-      .where('due_at', '<=', options.now)
-      .orderBy('rank')
-      .orderBy('due_at')
-      .orderBy('id')
-      .limit(options.limit)
-      .forUpdate()
-      .skipLocked()
-      .execute();
+    const due = await dueFirst(tx, connectionId, options.now, options.limit);
     if (due.length === 0) return [];
-    const rows = await tx
-      .updateTable('accounts')
-      .set((eb) => ({
-        claimed_version: eb.ref('wanted_version'),
-        claimed_epoch: epoch,
-        claimed_at: options.now,
-      }))
-      .where('connection_id', '=', connectionId)
-      .where(
-        'id',
-        'in',
-        due.map(({ id }) => id),
-      )
-      .returningAll()
-      .execute();
+    const rows = await claimAccounts(tx, connectionId, epoch, options.now, ...due.map(({ id }) => id));
     const accounts = rows
       .map(rowToAccount)
       .sort((a, b) => a.rank - b.rank || (a.dueAt ?? 0) - (b.dueAt ?? 0));
@@ -113,10 +117,11 @@ export async function readWanted(
 ): Promise<Claim[]> {
   const idsOf = (kind: Account['kind']) =>
     accounts.filter((account) => account.kind === kind).map((account) => account.resourceId);
-  const users = await rowsById(tx, 'users', connectionId, idsOf('user'));
-  const groups = await rowsById(tx, 'groups', connectionId, idsOf('group'));
+  const users = await rowsById(usersById, tx, connectionId, idsOf('user'));
+  const groups = await rowsById(groupsById, tx, connectionId, idsOf('group'));
   const memberships = new Map<string, Set<GroupId>>();
-  for (const row of await directGroups(tx, connectionId, idsOf('user'))) {
+  const userIds = idsOf('user');
+  for (const row of userIds.length === 0 ? [] : await groupsOf(tx, connectionId, ...userIds)) {
     memberships.set(row.member_id, (memberships.get(row.member_id) ?? new Set()).add(row.group_id));
   }
   const groupIds = [...new Set([...memberships.values()].flatMap((ids) => [...ids]))];
@@ -128,7 +133,7 @@ export async function readWanted(
     return {
       account,
       version: account.claimedVersion ?? account.wantedVersion,
-      user: account.kind === 'user' && user !== undefined ? rowToUser(user) : null,
+      user: account.kind === 'user' && user !== undefined ? storedUser(connectionId, user) : null,
       group: account.kind === 'group' && group !== undefined ? rowToGroup(group) : null,
       groupIds: joined,
       vendorGroupIds: [...joined].flatMap((id) => vendorIds.get(id) ?? []),
@@ -136,20 +141,33 @@ export async function readWanted(
   });
 }
 
-async function rowsById<Name extends 'users' | 'groups'>(
-  tx: Transaction,
-  table: Name,
-  connectionId: ConnectionId,
-  ids: readonly string[],
-): Promise<Map<string, Selectable<Tables[Name]>>> {
-  if (ids.length === 0) return new Map();
-  const rows = await tx
-    .selectFrom<'users' | 'groups'>(table)
-    .selectAll()
+const usersById = statement((db, connectionId: ConnectionId, ...ids: string[]) =>
+  db
+    .selectFrom('users')
+    .select(USER_COLUMNS)
     .where('connection_id', '=', connectionId)
     .where('id', 'in', ids)
-    .execute();
-  return new Map(rows.map((row) => [row.id, row as Selectable<Tables[Name]>]));
+    .compile(),
+);
+
+const groupsById = statement((db, connectionId: ConnectionId, ...ids: string[]) =>
+  db
+    .selectFrom('groups')
+    .select(GROUP_COLUMNS)
+    .where('connection_id', '=', connectionId)
+    .where('id', 'in', ids)
+    .compile(),
+);
+
+/** By id; nothing is asked where there are none. */
+async function rowsById<Row extends { id: string }>(
+  read: (tx: Transaction, connectionId: ConnectionId, ...ids: string[]) => Promise<Row[]>,
+  tx: Transaction,
+  connectionId: ConnectionId,
+  ids: readonly string[],
+): Promise<Map<string, Row>> {
+  if (ids.length === 0) return new Map();
+  return new Map((await read(tx, connectionId, ...ids)).map((row) => [row.id, row]));
 }
 
 async function vendorGroups(
@@ -168,75 +186,11 @@ async function vendorGroups(
   return new Map(rows.flatMap((row) => (row.vendor_id === null ? [] : [[row.resource_id, row.vendor_id]])));
 }
 
-async function directGroups(tx: Transaction, connectionId: ConnectionId, userIds: readonly string[]) {
-  if (userIds.length === 0) return [];
-  return tx
+const groupsOf = statement((db, connectionId: ConnectionId, ...userIds: string[]) =>
+  db
     .selectFrom('members')
     .select(['member_id', 'group_id'])
     .where('connection_id', '=', connectionId)
     .where('member_id', 'in', userIds)
-    .execute();
-}
-
-/** When the next unclaimed account of a connection falls due (epoch ms); null: none waits. */
-export async function nextDueAt(db: Database, connectionId: ConnectionId): Promise<number | null> {
-  const row = await db
-    .selectFrom('accounts')
-    .select(({ fn }) => fn.min('due_at').as('next'))
-    .where('connection_id', '=', connectionId)
-    .where('claimed_version', 'is', null)
-    .where('due_at', 'is not', null)
-    .executeTakeFirst();
-  return row?.next ?? null;
-}
-
-/** Which connections of this holder have work that nobody has taken up. */
-export async function connectionsWithWork(
-  db: Database,
-  holder: string,
-  now: number,
-): Promise<ConnectionId[]> {
-  const rows = await db
-    .selectFrom('leases')
-    .select('connection_id')
-    .where('holder', '=', holder)
-    .where(({ or, exists, selectFrom }) =>
-      or([
-        exists(
-          selectFrom('accounts')
-            .select('accounts.id')
-            .whereRef('accounts.connection_id', '=', 'leases.connection_id')
-            .where('claimed_version', 'is', null)
-            .where('due_at', '<=', now),
-        ),
-        exists(
-          selectFrom('fanouts')
-            .select('fanouts.id')
-            .whereRef('fanouts.connection_id', '=', 'leases.connection_id'),
-        ),
-      ]),
-    )
-    .execute();
-  return rows.map((row) => row.connection_id);
-}
-
-/** How many accounts of a connection are due by `now`, claimed ones too. */
-export async function countDue(db: Database, connectionId: ConnectionId, now: number): Promise<number> {
-  const row = await db
-    .selectFrom('accounts')
-    .select(({ fn }) => fn.countAll<number>().as('n'))
-    .where('connection_id', '=', connectionId)
-    .where('due_at', '<=', now)
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
-}
-
-/** A clock that was ahead when `due_at` was written must not hold accounts back: no later than the largest backoff. */
-export async function bringForward(db: Database, latest: number): Promise<void> {
-  await db
-    .updateTable('accounts')
-    .set({ due_at: latest })
-    .where('due_at', '>', latest)
-    .where('claimed_version', 'is', null)
-    .execute();
-}
+    .compile(),
+);

@@ -1,6 +1,8 @@
 import { type ConnectionId, newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Database, Transaction } from './database.ts';
+import { namedStatement } from './statement.ts';
+import type { AuditTable } from './tables.ts';
 
 /** One thing that somebody did, kept for good. Never holds a secret. */
 export interface AuditEntry {
@@ -17,21 +19,22 @@ export interface AuditEntry {
   detail: JsonObject;
 }
 
+const insertEntry = namedStatement((db, row: Pick<AuditTable, keyof AuditTable>) =>
+  db.insertInto('audit').values(row).compile(),
+);
+
 /** Give it the transaction of what it records, so that neither exists without the other. */
 export async function writeAudit(db: Database | Transaction, entry: Omit<AuditEntry, 'id'>): Promise<void> {
   const { at, actor, action, connectionId, target, detail } = entry;
-  await db
-    .insertInto('audit')
-    .values({
-      id: newId(),
-      at,
-      actor,
-      action,
-      connection_id: connectionId,
-      target,
-      detail: JSON.stringify(detail),
-    })
-    .execute();
+  await insertEntry(db, {
+    id: newId(),
+    at,
+    actor,
+    action,
+    connection_id: connectionId,
+    target,
+    detail: JSON.stringify(detail),
+  });
 }
 
 /** Newest first; of one connection, or all. */

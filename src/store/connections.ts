@@ -13,6 +13,7 @@ import {
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import type { Keyring } from './encryption.ts';
 import { UniqueViolation } from './errors.ts';
+import { statement } from './statement.ts';
 import type { ConnectionsTable } from './tables.ts';
 
 export type NewConnection = Required<ConnectionChanges> & Pick<Connection, 'id' | 'vendor'>;
@@ -76,6 +77,21 @@ export async function findConnection(
     .where('id', '=', id)
     .executeTakeFirst();
   return row && rowToConnection(row);
+}
+
+const versionOf = statement((db, id: ConnectionId) =>
+  db.selectFrom('connections').select(['version', 'created_at']).where('id', '=', id).compile(),
+);
+
+/** Reads one connection again and again: the whole of it only when its version is another. */
+export function connectionReader(db: Database, id: ConnectionId): () => Promise<Connection | undefined> {
+  let known: Connection | undefined;
+  return async () => {
+    const [state] = await versionOf(db, id);
+    const same = state?.version === known?.version && state?.created_at === known?.createdAt;
+    if (!same) known = state && (await findConnection(db, id));
+    return known;
+  };
 }
 
 /** By id. */

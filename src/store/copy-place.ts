@@ -12,7 +12,8 @@ import { openFile } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
 /** Where a store is: a PostgreSQL database, a SQLite file, or the folder that has or gets one under its usual name. */
-export type StorePlace = { url: Secret } | { file: string } | { dir: string };
+export type StorePlace = ExactPlace | { dir: string };
+type ExactPlace = { url: Secret } | { file: string };
 
 /** A store opened beside the rules for servers: unfinished ones, and such as belong to none, are opened too. */
 export interface OpenPlace {
@@ -38,7 +39,7 @@ export function parsePlace(text: string): StorePlace {
 }
 
 /** Where the store is that is to be read: in a data folder the one that is there. */
-export function findSource(place: StorePlace): { url: Secret } | { file: string } {
+export function findSource(place: StorePlace): ExactPlace {
   if ('url' in place) return place;
   if ('file' in place) {
     if (existsSync(place.file)) return place;
@@ -54,7 +55,7 @@ export function findSource(place: StorePlace): { url: Secret } | { file: string 
 }
 
 /** Where a store of this mode is to be made; a sandbox goes to a file that a sandbox may open. */
-export function placeTarget(place: StorePlace, mode: StoreMode): { url: Secret } | { file: string } {
+export function placeTarget(place: StorePlace, mode: StoreMode): ExactPlace {
   if ('dir' in place) return { file: dataFile(place.dir, mode, 'db') };
   if ('url' in place) {
     if (mode === 'real') return place;
@@ -72,7 +73,7 @@ export function placeTarget(place: StorePlace, mode: StoreMode): { url: Secret }
 }
 
 /** Keeps servers away from a file until `release`; throws OperatorError while one uses it. On PostgreSQL nothing can. */
-export function lockPlace(place: { url: Secret } | { file: string }): { release(): void } {
+export function lockPlace(place: ExactPlace): { release(): void } {
   const mode = 'file' in place ? serversMode(place.file) : undefined;
   if (!('file' in place) || mode === undefined) return { release: () => {} };
   makeDataFolder(dirname(place.file));
@@ -88,10 +89,7 @@ function serversMode(file: string): StoreMode | undefined {
 }
 
 /** Throws `OperatorError` where it cannot be had; a file to be written is made, with its folder. */
-export async function openPlace(
-  place: { url: Secret } | { file: string },
-  use: 'read' | 'write',
-): Promise<OpenPlace> {
+export async function openPlace(place: ExactPlace, use: 'read' | 'write'): Promise<OpenPlace> {
   const name = 'url' in place ? describeUrl(place.url) : place.file;
   try {
     const opened = 'url' in place ? openPool(place.url, 'migration') : openStoreFile(place.file, use);

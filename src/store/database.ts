@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Kysely, Transaction as KyselyTransaction } from 'kysely';
 import { OperatorError, StoreUnavailable } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
+import { COPYING } from './copy-mark.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { Contention, UniqueViolation } from './errors.ts';
 import { readMeta, writeMetaOnce } from './meta.ts';
@@ -191,6 +192,11 @@ async function explained(name: string, hint: string, open: () => Promise<Databas
 
 function checkMode(name: string, wanted: StoreMode, found: string | undefined): void {
   if (found === wanted) return;
+  if (found === COPYING) {
+    throw new OperatorError(
+      `${name} is an unfinished copy of another store. Finish it with "causeway copy", or delete it.`,
+    );
+  }
   throw new OperatorError(
     found === 'sandbox'
       ? `${name} is the store of a sandbox and cannot be used with CAUSEWAY_SECRET_KEY. Unset that variable to open the sandbox, or set CAUSEWAY_DATA_DIR to another folder.`

@@ -5,38 +5,34 @@ import type { AccountId, ConnectionId } from '../core/ids.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
+import { namedStatement, statement } from './statement.ts';
 import type { DeliveriesTable } from './tables.ts';
 
+const insertRow = namedStatement((db, row: Pick<DeliveriesTable, keyof DeliveriesTable>) =>
+  db.insertInto('deliveries').values(row).compile(),
+);
+
 export async function insertDelivery(tx: Transaction, delivery: Omit<Delivery, 'id'>): Promise<void> {
-  await tx
-    .insertInto('deliveries')
-    .values({
-      connection_id: delivery.connectionId,
-      id: newId(),
-      account_id: delivery.accountId,
-      from_version: delivery.fromVersion,
-      to_version: delivery.toVersion,
-      result: delivery.result,
-      state: delivery.state,
-      steps: JSON.stringify(delivery.steps),
-      calls: JSON.stringify(delivery.calls),
-      error: delivery.error === null ? null : JSON.stringify(delivery.error),
-      attempt: delivery.attempt,
-      request_id: delivery.requestId,
-      started_at: delivery.startedAt,
-      ended_at: delivery.endedAt,
-    })
-    .execute();
+  await insertRow(tx, {
+    connection_id: delivery.connectionId,
+    id: newId(),
+    account_id: delivery.accountId,
+    from_version: delivery.fromVersion,
+    to_version: delivery.toVersion,
+    result: delivery.result,
+    state: delivery.state,
+    steps: JSON.stringify(delivery.steps),
+    calls: JSON.stringify(delivery.calls),
+    error: delivery.error === null ? null : JSON.stringify(delivery.error),
+    attempt: delivery.attempt,
+    request_id: delivery.requestId,
+    started_at: delivery.startedAt,
+    ended_at: delivery.endedAt,
+  });
 }
 
-/** The outcome of the delivery whose range of versions holds `version`; null while there is none. */
-export async function findOutcome(
-  db: Database | Transaction,
-  connectionId: ConnectionId,
-  accountId: AccountId,
-  version: number,
-): Promise<Outcome | null> {
-  const row = await db
+const outcomeOf = statement((db, connectionId: ConnectionId, accountId: AccountId, version: number) =>
+  db
     .selectFrom('deliveries')
     .select(['result', 'error'])
     .where('connection_id', '=', connectionId)
@@ -46,7 +42,17 @@ export async function findOutcome(
     .where('result', '!=', 'retry')
     .orderBy('to_version')
     .limit(1)
-    .executeTakeFirst();
+    .compile(),
+);
+
+/** The outcome of the delivery whose range of versions holds `version`; null while there is none. */
+export async function findOutcome(
+  db: Database | Transaction,
+  connectionId: ConnectionId,
+  accountId: AccountId,
+  version: number,
+): Promise<Outcome | null> {
+  const [row] = await outcomeOf(db, connectionId, accountId, version);
   if (row === undefined) return null;
   const reason = row.error === null ? '' : (JSON.parse(row.error) as AccountError).message;
   switch (row.result as DeliveryResult) {

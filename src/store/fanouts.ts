@@ -2,19 +2,19 @@ import type { ConnectionId } from '../core/ids.ts';
 import { type Database, inTransaction } from './database.ts';
 import { raiseWanted } from './due-marks.ts';
 import { mirrorAllGroups } from './mirroring.ts';
+import { statement } from './statement.ts';
 
 /** Accounts marked due in one transaction. */
 const CHUNK = 1000;
 
+const anyFanout = statement((db, connectionId: ConnectionId) =>
+  db.selectFrom('fanouts').select('id').where('connection_id', '=', connectionId).limit(1).compile(),
+);
+
 /** Marks the next chunk of accounts that a change of mapping or membership affects. False: nothing was left to mark. */
 export async function expandFanout(db: Database, connectionId: ConnectionId, now: number): Promise<boolean> {
-  const pending = await db
-    .selectFrom('fanouts')
-    .select('id')
-    .where('connection_id', '=', connectionId)
-    .limit(1)
-    .executeTakeFirst();
-  if (pending === undefined) return false;
+  const pending = await anyFanout(db, connectionId);
+  if (pending.length === 0) return false;
   await inTransaction(db, async (tx) => {
     const row = await tx
       .selectFrom('fanouts')

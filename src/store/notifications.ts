@@ -10,8 +10,9 @@ const PAYLOAD_BYTES = 7_900;
 const PROBE_MS = 1_000;
 /** Without one of its own probes for so long, a process must take it that it hears nothing. */
 const DEAF_MS = 3_000;
-/** A connection that brings nothing for so long is replaced: its other end may be gone. */
+/** A connection that brings nothing for so long is replaced: its other end may be gone. Behind a pooler none ever brings anything. */
 const USELESS_MS = 10_000;
+const LONGEST_USELESS_MS = 600_000;
 
 /** What instances tell each other; a hint only: what it is about is in the store, and is found there without it too. */
 export interface Notifications {
@@ -28,12 +29,15 @@ export function openNotifications(db: Database, url: Secret, hear: (line: string
   let heardAt = Number.NEGATIVE_INFINITY;
   let client: Client | null = null;
   let openedAt = 0;
+  let uselessMs = USELESS_MS;
   let closed = false;
 
   function receive(payload: string): void {
     for (const line of payload.split('\n')) {
-      if (line === probe) heardAt = performance.now();
-      else hear(line);
+      if (line === probe) {
+        heardAt = performance.now();
+        uselessMs = USELESS_MS;
+      } else hear(line);
     }
   }
 
@@ -66,7 +70,10 @@ export function openNotifications(db: Database, url: Secret, hear: (line: string
   }
 
   const probing = setInterval(() => {
-    if (performance.now() - Math.max(heardAt, openedAt) > USELESS_MS) client?.emit('end');
+    if (performance.now() - Math.max(heardAt, openedAt) > uselessMs) {
+      uselessMs = Math.min(2 * uselessMs, LONGEST_USELESS_MS);
+      client?.emit('end');
+    }
     void listen().then(() => notify(probe));
   }, PROBE_MS);
   probing.unref();

@@ -8,6 +8,9 @@ import type { ListTableName } from './list-tables.ts';
 /** One read, from asking to answer. */
 const TIME_LIMIT_MS = 10_000;
 
+/** Pages are small and many: a young generation of the default size would only hold their remains. */
+const YOUNG_MB = 4;
+
 export interface ListRequest {
   table: ListTableName;
   connectionId: ConnectionId;
@@ -84,7 +87,10 @@ export class Reader {
 
   #start(): Worker {
     const start: ReaderStart & Origin = { ...this.#origin, halt: this.#halt };
-    const thread = new Worker(new URL('./reader-thread.ts', import.meta.url), { workerData: start });
+    const thread = new Worker(new URL('./reader-thread.ts', import.meta.url), {
+      workerData: start,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     thread.unref();
     thread.on('message', (answer: ReaderAnswer) => this.#settle(answer));
     // A thread that has died is replaced when the next read comes.

@@ -1,10 +1,11 @@
 import type { Account } from '../core/account.ts';
 import { fold } from '../core/fold.ts';
-import { newId } from '../core/ids.ts';
+import { type ConnectionId, newId } from '../core/ids.ts';
 import type { Knowledge } from './account-writes.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { RANK } from './due-marks.ts';
 import { lockClaimed } from './locks.ts';
+import { statement } from './statement.ts';
 
 /** The resource of the row that holds an account's next address until the account has moved there. */
 export function replacementOf(account: Pick<Account, 'id'>): string {
@@ -67,11 +68,23 @@ function leaverRow(account: Account, resourceId: string, address: string, now: n
   };
 }
 
+const replacementHeld = statement((db, connectionId: ConnectionId, resourceId: string) =>
+  db
+    .selectFrom('accounts')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .where('kind', '=', 'user')
+    .where('resource_id', '=', resourceId)
+    .compile(),
+);
+
 /**
  * The account does not move to the address that was held for it. Something may have been made there all the same, by a call that
  * nobody heard the end of: it is looked for and removed as a deleted User's account.
  */
 export async function abandonReplacement(tx: Transaction, account: Account, now: number): Promise<void> {
+  const held = await replacementHeld(tx, account.connectionId, replacementOf(account));
+  if (held.length === 0) return;
   await tx
     .updateTable('accounts')
     .set({

@@ -1,11 +1,14 @@
 import type { Account } from '../core/account.ts';
 import type { Connection } from '../core/connection.ts';
 import { fold } from '../core/fold.ts';
+import type { AccountId, ConnectionId } from '../core/ids.ts';
 import { rowToAccount } from './account-rows.ts';
+import { writeAccount } from './account-writes.ts';
 import { findAccount } from './accounts.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { lockClaimed } from './locks.ts';
 import { replacedBy, replacementOf } from './replacements.ts';
+import { statement } from './statement.ts';
 import { replaceTasks } from './tasks.ts';
 import { removeUserRows } from './users.ts';
 
@@ -20,6 +23,19 @@ export type Reservation =
   | { kind: 'taken'; userName: string | null }
   | { kind: 'busy' };
 
+const holderOf = statement(
+  (db, connectionId: ConnectionId, kind: Account['kind'], key: string, other: AccountId) =>
+    db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('connection_id', '=', connectionId)
+      .where('kind', '=', kind)
+      .where('address_key', '=', key)
+      .where('id', '!=', other)
+      .forUpdate()
+      .compile(),
+);
+
 /** Reserves the folded vendor address for an account, before any call that can create or adopt. */
 export async function reserveAddress(
   db: Database,
@@ -30,17 +46,9 @@ export async function reserveAddress(
 ): Promise<Reservation> {
   return inTransaction(db, async (tx) => {
     await lockClaimed(tx, account);
-    const row = await tx
-      .selectFrom('accounts')
-      .selectAll()
-      .where('connection_id', '=', connection.id)
-      .where('kind', '=', account.kind)
-      .where('address_key', '=', fold(address))
-      .where('id', '!=', account.id)
-      .forUpdate()
-      .executeTakeFirst();
+    const [row] = await holderOf(tx, connection.id, account.kind, fold(address), account.id);
     if (row === undefined) {
-      await writeAddress(tx, account, address);
+      await writeAccount(tx, account, { address, address_key: fold(address) });
       return { kind: 'reserved' };
     }
     const holder = rowToAccount(row);
@@ -87,15 +95,6 @@ async function takeOver(
     .returningAll()
     .executeTakeFirstOrThrow();
   return rowToAccount(row);
-}
-
-async function writeAddress(tx: Transaction, account: Account, address: string): Promise<void> {
-  await tx
-    .updateTable('accounts')
-    .set({ address, address_key: fold(address) })
-    .where('connection_id', '=', account.connectionId)
-    .where('id', '=', account.id)
-    .execute();
 }
 
 /** The name of the living User or Group that an account belongs to; null: it was deleted. */

@@ -1,5 +1,6 @@
 import type { Account, AccountError, AccountState } from '../core/account.ts';
 import type { DeliveryResult } from '../core/delivery.ts';
+import type { AccountId, ConnectionId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { TaskWish } from '../core/task.ts';
 import { rowToAccount } from './account-rows.ts';
@@ -20,6 +21,7 @@ import { lockGroupsOf } from './locks.ts';
 import { memberIds } from './members.ts';
 import { abandonReplacement } from './replacements.ts';
 import { canRestore, restoreDocument } from './restore.ts';
+import { statement } from './statement.ts';
 import { hasOpenTask, replaceTasks } from './tasks.ts';
 import { lockUser, removeUserRows } from './users.ts';
 
@@ -127,16 +129,22 @@ export async function unclaim(db: Database, claim: Claim, dueAt: number): Promis
   });
 }
 
+const claimedBy = statement(
+  (db, connectionId: ConnectionId, id: AccountId, version: number, epoch: number | null) =>
+    db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('connection_id', '=', connectionId)
+      .where('id', '=', id)
+      .where('claimed_version', '=', version)
+      .where('claimed_epoch', '=', epoch)
+      .forUpdate()
+      .compile(),
+);
+
 async function claimedAccount(tx: Transaction, claim: Claim): Promise<Account | null> {
-  const row = await tx
-    .selectFrom('accounts')
-    .selectAll()
-    .where('connection_id', '=', claim.account.connectionId)
-    .where('id', '=', claim.account.id)
-    .where('claimed_version', '=', claim.version)
-    .where('claimed_epoch', '=', claim.account.claimedEpoch)
-    .forUpdate()
-    .executeTakeFirst();
+  const { connectionId, id, claimedEpoch } = claim.account;
+  const [row] = await claimedBy(tx, connectionId, id, claim.version, claimedEpoch);
   return row === undefined ? null : rowToAccount(row);
 }
 

@@ -7,9 +7,16 @@ import { SqliteConnection } from './sqlite-connection.ts';
 const OPEN_TIMEOUT_MS = 5000;
 
 /** Full synchronisation: what a push was told is durable survives a power cut. */
-const WRITER_PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'journal_size_limit = 67108864'];
+const WRITER_PRAGMAS = [
+  'journal_mode = wal',
+  'synchronous = full',
+  'journal_size_limit = 67108864',
+  'cache_size = -32768',
+];
+/** Searches pass through a table once: what they have read is of little use to the next one. */
+const READER_PRAGMAS = ['cache_size = -8192'];
 /** SQLite's own wait for a lock stops the whole process, so it is short; the dialect waits longer, and does not. */
-const PRAGMAS = ['temp_store = memory', 'cache_size = -65536', 'busy_timeout = 5'];
+const PRAGMAS = ['temp_store = memory', 'busy_timeout = 5'];
 
 /** A file opened as a store is; made with mode 0600 where it is missing, unless only for reading. Throws `StoreUnavailable`. */
 export function openFile(
@@ -26,8 +33,8 @@ export function openFile(
       enableForeignKeyConstraints: false,
     });
     connection = new SqliteConnection(handle);
-    const pragmas = readOnly ? PRAGMAS : [...WRITER_PRAGMAS, ...PRAGMAS];
-    for (const pragma of pragmas) handle.exec(`pragma ${pragma}`);
+    const pragmas = readOnly ? READER_PRAGMAS : WRITER_PRAGMAS;
+    for (const pragma of [...pragmas, ...PRAGMAS]) handle.exec(`pragma ${pragma}`);
     for (const [name, body] of Object.entries(functions)) handle.function(name, body);
     return connection;
   } catch (error) {

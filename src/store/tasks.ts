@@ -4,6 +4,7 @@ import { newId } from '../core/ids.ts';
 import { type Json, sameJson } from '../core/json.ts';
 import type { Task, TaskWish } from '../core/task.ts';
 import type { Database, Transaction } from './database.ts';
+import { statement } from './statement.ts';
 import type { TasksTable } from './tables.ts';
 
 export async function hasOpenTask(
@@ -62,6 +63,16 @@ export async function judgeTasks(
   return open;
 }
 
+const tasksOf = statement((db, connectionId: ConnectionId, accountId: AccountId) =>
+  db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('account_id', '=', accountId)
+    .orderBy('id')
+    .compile(),
+);
+
 /**
  * Brings an account's tasks in line with what its newest plan leaves to a human: opened, updated when the wanted value changed,
  * obsolete when no longer wanted. One that the operator has reported done stays closed until a list disproves it. Returns how many are open.
@@ -72,7 +83,7 @@ export async function replaceTasks(
   wishes: readonly TaskWish[],
   now: number,
 ): Promise<number> {
-  const tasks = await listTasks(tx, key.connectionId, { accountId: key.accountId });
+  const tasks = (await tasksOf(tx, key.connectionId, key.accountId)).map(rowToTask);
   let open = 0;
   for (const task of tasks) {
     if (task.state === 'open' && !wishes.some((wish) => wish.kind === task.kind)) {

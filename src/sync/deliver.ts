@@ -7,6 +7,7 @@ import { leaveBehind } from '../store/replacements.ts';
 import { beginAttempt, describeStep, type Progress } from './attempt.ts';
 import { deliverGroup } from './deliver-group.ts';
 import { executeSteps } from './execute.ts';
+import { noteIntent } from './intent.ts';
 import { learn } from './learn.ts';
 import { mapClaim } from './map-claim.ts';
 import { type PlanInput, plan, protect, type Step } from './plan.ts';
@@ -115,14 +116,19 @@ async function carryOut(
     return { kind: 'conflict', reason };
   }
   progress.tasks = [];
+  const { written } = progress.knowledge;
   try {
     const steps = plan(planInput(tools, progress, wanted, actual));
     const held = await holdLeaver(tools, progress, steps, actual);
     if (held !== null) return held;
+    await noteIntent(tools, progress, steps, actual);
     const stop = (await executeSteps(live, progress, steps)) ?? { kind: 'done' as const };
     return stop.kind === 'replace' ? await replaceAccount(tools, live, progress, stop) : stop;
   } catch (error) {
-    if (!(error instanceof VendorError) || error.code !== 'CONFLICT') throw error;
+    if (!(error instanceof VendorError)) throw error;
+    if (error.code !== 'UNCERTAIN' && progress.knowledge.doubtAt === null)
+      progress.knowledge.written = written;
+    if (error.code !== 'CONFLICT') throw error;
     return adoptOrConflict(tools, live, progress, wanted, error);
   }
 }

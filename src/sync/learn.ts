@@ -2,6 +2,7 @@ import type { VendorAccount } from '../core/account.ts';
 import { sameJson } from '../core/json.ts';
 import { learnAbsent, learnPresent, type Progress } from './attempt.ts';
 import { writtenByCreate } from './execute.ts';
+import { judgeIntent } from './intent.ts';
 import type { DeliveryTools, LiveTools } from './tools.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -62,7 +63,10 @@ async function resolveDoubt(
     // An account that appears after an uncertain create is the one that Causeway made, with all that it has.
     if (vendorId === null)
       progress.knowledge.written = writtenByCreate(tools.vendor.fields, found.fields, found);
-    else noteArrived(progress, wanted, found);
+    else {
+      judgeIntent(progress, found);
+      noteArrived(progress, wanted, found);
+    }
     learnPresent(progress, found, 'created');
   }
   return found;

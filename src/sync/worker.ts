@@ -1,8 +1,9 @@
 import type { Connection } from '../core/connection.ts';
-import { LeaseLost } from '../core/errors.ts';
+import { LeaseLost, OperatorError } from '../core/errors.ts';
 import type { AccountId } from '../core/ids.ts';
-import { type Claim, claimDue, countDue, nextDueAt } from '../store/accounts.ts';
-import { findConnection } from '../store/connections.ts';
+import { type Claim, claimDue } from '../store/accounts.ts';
+import { connectionReader, pauseConnection } from '../store/connections.ts';
+import { countDue, nextDueAt } from '../store/due.ts';
 import { expandFanout } from '../store/fanouts.ts';
 import type { Lease } from '../store/leases.ts';
 import { returnClaims } from '../store/recovery.ts';
@@ -47,6 +48,7 @@ export class Worker {
   #standing = false;
   #throttledUntil = 0;
   readonly #breaker: Breaker;
+  readonly #present: () => Promise<Connection | undefined>;
   #pumping: Promise<void> | null = null;
   #again = false;
   #stopped = false;
@@ -56,6 +58,7 @@ export class Worker {
     this.#options = options;
     this.#breaker = createBreaker(options.clock);
     this.#throttledUntil = options.callsFrom;
+    this.#present = connectionReader(options.db, options.lease.connectionId);
   }
 
   wake(): void {
@@ -112,10 +115,12 @@ export class Worker {
   async #pump(): Promise<void> {
     const { db, lease, clock } = this.#options;
     const { connectionId } = lease;
-    const connection = await findConnection(db, connectionId);
+    const connection = await this.#present();
     this.#standing = connection === undefined || connection.paused !== null;
     if (connection === undefined || this.#standing) return;
-    const { tools, slots } = await this.#options.open(connection);
+    const opened = await this.#open(connection);
+    if (opened === null) return;
+    const { tools, slots } = opened;
     this.#slots = slots;
     while (await expandFanout(db, connectionId, clock.now())) await new Promise(setImmediate);
     if (this.#quietUntil() > clock.now()) return this.#schedule(this.#quietUntil());
@@ -127,6 +132,21 @@ export class Worker {
     if (claims.length === limit && this.#breaker.openUntil() === 0) return;
     const next = await nextDueAt(db, connectionId);
     if (next !== null) this.#schedule(next);
+  }
+
+  /** Null: its credentials or settings cannot be used, and the connection is paused until they are replaced. */
+  async #open(connection: Connection): Promise<{ tools: DeliveryTools; slots: number } | null> {
+    const { db, clock, log } = this.#options;
+    try {
+      return await this.#options.open(connection);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      const { id, version } = connection;
+      const reason = error.message;
+      await pauseConnection(db, id, reason, clock.now(), version);
+      log.error({ connection: id, alert: 'credential', reason }, 'The connection is paused.');
+      return null;
+    }
   }
 
   /** A claim whose commit was not heard of may have been made: it is given back before the next. */

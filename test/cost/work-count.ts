@@ -1,11 +1,12 @@
 import { CompiledQuery } from 'kysely';
+import pg from 'pg';
 import { vi } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { SqliteConnection } from '../../src/store/sqlite-connection.ts';
 
 /** What one request made the process do: the same on every machine, however busy. */
 export interface Work {
-  /** Beside `begin` and `commit`. */
+  /** Beside what begins and ends transactions. */
   statements: number;
   commits: number;
   /** That statements answered. */
@@ -14,40 +15,68 @@ export interface Work {
   parsed: number;
 }
 
-/** Counts at the store's connection and at `JSON.parse`; nothing in the product knows of it. */
+/** What begins and ends transactions, and what a new PostgreSQL connection is set up with. */
+const FRAME = /^\s*(begin|start|commit|rollback|savepoint|release|set|listen)\b/i;
+
+/** Counts at each store's connection and at `JSON.parse`; nothing in the product knows of it. */
 export class WorkCount {
-  readonly #statements: { query: CompiledQuery; rows: number }[] = [];
+  readonly #statements: { sql: string; parameters: readonly unknown[]; rows: number }[] = [];
   #commits = 0;
   #parsed = 0;
 
   constructor() {
-    const { executeQuery, commit } = SqliteConnection.prototype;
-    const statements = this.#statements;
-    vi.spyOn(SqliteConnection.prototype, 'executeQuery').mockImplementation(async function <Row>(
-      this: SqliteConnection,
-      query: CompiledQuery,
-    ) {
-      const result = await executeQuery.call<
-        SqliteConnection,
-        [CompiledQuery],
-        ReturnType<typeof executeQuery<Row>>
-      >(this, query);
-      statements.push({ query, rows: result.rows.length });
-      return result;
-    });
-    vi.spyOn(SqliteConnection.prototype, 'commit').mockImplementation(function (this: SqliteConnection) {
-      commit.call(this);
-      countCommit();
-    });
-    const countCommit = () => {
-      this.#commits += 1;
-    };
+    this.#countSqlite();
+    this.#countPostgres();
     const { parse } = JSON;
     vi.spyOn(JSON, 'parse').mockImplementation((text, reviver) => {
       // The edge server of these tests reads its own log lines.
       if (!String(text).startsWith('{"level"')) this.#parsed += String(text).length;
       return parse(text, reviver);
     });
+  }
+
+  #countSqlite(): void {
+    const { execute, commit } = SqliteConnection.prototype;
+    const statements = this.#statements;
+    const countCommit = () => {
+      this.#commits += 1;
+    };
+    vi.spyOn(SqliteConnection.prototype, 'execute').mockImplementation(function <Row>(
+      this: SqliteConnection,
+      sql: string,
+      parameters: readonly unknown[],
+    ) {
+      const result = execute.call(this, sql, parameters);
+      statements.push({ sql, parameters, rows: result.rows.length });
+      return result as { rows: Row[]; changes: number | bigint };
+    });
+    vi.spyOn(SqliteConnection.prototype, 'commit').mockImplementation(function (this: SqliteConnection) {
+      commit.call(this);
+      countCommit();
+    });
+  }
+
+  #countPostgres(): void {
+    const query: (...args: unknown[]) => unknown = pg.Client.prototype.query;
+    const note = (sql: string, answer: unknown) => {
+      if (/^\s*commit\b/i.test(sql)) this.#commits += 1;
+      if (FRAME.test(sql)) return;
+      const counted = { sql, parameters: [], rows: 0 };
+      this.#statements.push(counted);
+      if (!(answer instanceof Promise)) return;
+      answer.then(
+        ({ rows }: pg.QueryResult) => {
+          counted.rows = rows.length;
+        },
+        () => {},
+      );
+    };
+    vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
+      const [first] = args;
+      const answer = query.apply(this, args);
+      note(typeof first === 'string' ? first : (first as pg.QueryConfig).text, answer);
+      return answer as never;
+    } as never);
   }
 
   async during(request: () => Promise<unknown>): Promise<Work> {
@@ -66,12 +95,12 @@ export class WorkCount {
   /** How SQLite reads a whole table for one of the statements counted last; empty where an index serves them all. */
   async scans(db: Database): Promise<string[]> {
     const scans: string[] = [];
-    for (const { query } of [...this.#statements]) {
-      if (!/^\s*(select|with|update|delete)/i.test(query.sql)) continue;
-      const explain = CompiledQuery.raw(`explain query plan ${query.sql}`, [...query.parameters]);
+    for (const { sql, parameters } of [...this.#statements]) {
+      if (!/^\s*(select|with|update|delete)/i.test(sql)) continue;
+      const explain = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
       const { rows } = await db.executeQuery<{ detail: string }>(explain);
       const scanned = rows.filter(({ detail }) => WHOLE_TABLE.test(detail)).map(({ detail }) => detail);
-      scans.push(...scanned.map((detail) => `${detail}: ${query.sql}`));
+      scans.push(...scanned.map((detail) => `${detail}: ${sql}`));
     }
     return scans;
   }

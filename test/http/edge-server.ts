@@ -33,11 +33,11 @@ const settled: Deliveries = {
   outcome: () => Promise.resolve({ kind: 'settled' }),
 };
 
-/** The edge over a real store, on a port of its own, delivering nothing. */
-export async function startEdge(): Promise<EdgeServer> {
+/** The edge over a real store (or the one that is given), on a port of its own, delivering nothing. */
+export async function startEdge(store?: Database): Promise<EdgeServer> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-edge-'));
   const dbFile = join(folder, 'causeway.db');
-  const db = await openDatabase({ file: dbFile, mode: 'real' });
+  const db = store ?? (await openDatabase({ file: dbFile, mode: 'real' }));
   const keyring = openKeyring(new Uint8Array(32).fill(1));
   let passed = 0;
   const clock = { now: () => systemClock.now() + passed };
@@ -90,7 +90,7 @@ export async function startEdge(): Promise<EdgeServer> {
     },
     async close() {
       await listener.close(0);
-      await closeDatabase(db);
+      if (store === undefined) await closeDatabase(db);
       rmSync(folder, { recursive: true });
     },
   };

@@ -136,6 +136,34 @@ const KNOWN: [string, Omit<Scenario, 'quirk' | 'waitMs'>][] = [
       ],
     },
   ],
+  [
+    'a role that a lost update gave an account that was there before, and the group left meanwhile',
+    {
+      strangers: [0],
+      happenings: [
+        { do: 'create', ...on, active: true },
+        { do: 'rest' },
+        { do: 'spoil', skip: 0, spoiling: { kind: 'reset-after' } },
+        { do: 'join', ...on },
+        { do: 'pass time', ms: 1 },
+        { do: 'quit', ...on },
+      ],
+    },
+  ],
+  [
+    'a kill with that update under way',
+    {
+      strangers: [0],
+      happenings: [
+        { do: 'create', ...on, active: true },
+        { do: 'rest' },
+        { do: 'spoil', skip: 0, spoiling: { kind: 'late', delayMs: 60 } },
+        { do: 'join', ...on },
+        { do: 'kill', afterMs: 30 },
+        { do: 'quit', ...on },
+      ],
+    },
+  ],
 ];
 
 describe.each(KNOWN)('After %s', (_what, scenario) => {

@@ -19,6 +19,7 @@ let postgres: Awaited<ReturnType<typeof createPostgresDatabase>>;
 beforeAll(async () => {
   postgres = await createPostgresDatabase();
 });
+// Before the first copy there is no table to empty.
 afterEach(() => postgres.empty().catch(() => {}));
 afterAll(() => postgres.drop());
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pauseConnection, resumeConnection, writeCredentials } from '../../../src/store/connections.ts';
+import { openKeyring } from '../../../src/store/encryption.ts';
 import { eventually, person, type Stage, startStage } from './stage.ts';
 
 const ANA = 'ana.diaz@example.com';
@@ -137,6 +138,25 @@ describe('A credential that the vendor no longer accepts', () => {
     await isDelivered(stage, id);
     expect(await stage.pauseReason()).toBeNull();
     expect(stage.alerts()).toEqual([]);
+  });
+
+  it('and cannot be read, as its secret key is lost, pauses the connection too', async () => {
+    const stage = await startStage('crankwheel', SOON);
+    const lost = openKeyring(new Uint8Array(32).fill(9));
+    await writeCredentials(stage.db, lost, stage.id, { apiKey: 'sandbox-crankwheel-key' }, Date.now());
+    const id = await stage.addUser(person(ANA));
+    await eventually(() => stage.pauseReason(), expect.stringContaining('enter the credentials again'));
+    expect(stage.alerts()).toMatchObject([{ alert: 'credential' }]);
+    await writeCredentials(
+      stage.db,
+      stage.keyring,
+      stage.id,
+      { apiKey: 'sandbox-crankwheel-key' },
+      Date.now(),
+    );
+    await resumeConnection(stage.db, stage.id, Date.now());
+    stage.wake();
+    await isDelivered(stage, id);
   });
 
   it('is not believed dead for one call’s answer: only that account stops, with a task', async () => {

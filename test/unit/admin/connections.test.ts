@@ -7,6 +7,7 @@ import {
   pauseConnection as pauseForCredential,
   readCredentials,
 } from '../../../src/store/connections.ts';
+import { openKeyring } from '../../../src/store/encryption.ts';
 import {
   audited,
   isFannedOut,
@@ -172,6 +173,22 @@ describe('an edit', () => {
       scimToken: 'scim-one',
     });
     expect(JSON.stringify(await listAudit(operator.db, { limit: 10 }))).not.toMatch(/key-|scim-one/);
+  });
+
+  it('takes all credentials anew where the old ones were sealed with a key that is lost', async () => {
+    const { operator } = await openWithConnection({
+      vendor: 'attention',
+      credentials: { apiKey: 'key-one', scimToken: 'scim-one' },
+    });
+    const after = { ...operator, keyring: openKeyring(new Uint8Array(32).fill(6)) };
+    await expect(readCredentials(after.db, after.keyring, 'crm')).rejects.toThrow(
+      /another CAUSEWAY_SECRET_KEY/,
+    );
+    await editConnection(after, 'crm', { credentials: { apiKey: 'key-two' } });
+    expect(await readCredentials(after.db, after.keyring, 'crm')).toEqual({
+      apiKey: 'key-two',
+      scimToken: null,
+    });
   });
 
   it('that is refused changes nothing', async () => {
