@@ -10,6 +10,8 @@ import { openDeliveryTools } from '../sync/open.ts';
 import type { Workplace } from './store.ts';
 
 const POLL_MS = 200;
+/** Longer than another server needs to take a silent one's work over. */
+const START_MS = 40_000;
 const CALL_TIMEOUT_MS = 20_000;
 /** A command prints what it did; the job's log lines are the server's. */
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -28,16 +30,24 @@ export async function runJob(
   const lock = place.lockAsServer();
   try {
     if (lock !== null) await runHere(place);
+    const latestStart = performance.now() + START_MS;
     for (;;) {
       const job = await readJob(place.operator, connectionId, kind);
       if (job === undefined) throw new OperatorError(`The connection "${connectionId}" is gone.`);
       if (job.endedAt !== null) return ended(job);
+      if (job.startedAt === null && performance.now() > latestStart) throw notStarted();
       progress(job);
       await wait(POLL_MS);
     }
   } finally {
     lock?.release();
   }
+}
+
+function notStarted(): OperatorError {
+  return new OperatorError(
+    'No server has begun it yet. It stays asked for: start a server, or look into the log of the one that runs.',
+  );
 }
 
 function ended(job: Job): Job {
