@@ -29,9 +29,9 @@ export interface Target {
 }
 
 const CONNECTIONS = 8;
-/** Until the engine has compiled what the row runs through. */
+/** Until the engine has compiled what the row runs through: so long, and on a busy machine until so many requests (or as long as it is measured). */
 const WARM_MS = 600;
-const WARM_SHARE = 0.25;
+const WARM_REQUESTS = 2000;
 /** A server is at rest when it uses less than this share of one core. */
 const REST_SHARE = 0.08;
 const REST_LOOK_MS = 100;
@@ -55,17 +55,27 @@ export class Driver {
   }
 }
 
-/** Warms the row up and measures it for `ms`; `profile` is the file for the server's CPU profile. */
+/** Warms the row up and measures it for `ms`, or until `iterations` are done; `profile` is the file for the server's CPU profile. */
 export async function measure(
   driver: Driver,
   subject: Subject,
   row: Row,
-  about: Target & { name: SubjectName; ms: number; profile: string | null },
+  about: Target & { name: SubjectName; ms: number; profile: string | null; iterations?: number },
 ): Promise<Measurement> {
   const { base, token, users: size, ms } = about;
   const connections = row.connections ?? CONNECTIONS;
-  const order: Order = { row: row.name, base, token, size, connections, ms, iterations: 1e9 };
-  const warm = await driver.send({ ...order, ms: Math.max(WARM_MS, ms * WARM_SHARE) });
+  const order: Order = {
+    row: row.name,
+    base,
+    token,
+    size,
+    connections,
+    ms,
+    iterations: about.iterations ?? 1e9,
+  };
+  const warm = await driver.send({ ...order, iterations: 1e9, ms: WARM_MS });
+  const missing = WARM_REQUESTS - warm.requests;
+  if (missing > 0 && warm.failure === null) await driver.send({ ...order, iterations: missing, ms });
   await rest(subject);
   if (about.profile !== null) await subject.startProfile();
   const before = await subject.usage();

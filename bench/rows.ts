@@ -148,6 +148,21 @@ const reads: Row[] = [
       send('GET', `/Users?filter=${encodeURIComponent(`title co "none ${n}"`)}`, [200, 400]),
   },
   {
+    name: 'sort',
+    title: 'first 100 of all, sorted by an attribute without an index',
+    subjects: OURS,
+    connections: 1,
+    iterate: (send) => send('GET', '/Users?sortBy=title&count=100', [200, 400]),
+  },
+  {
+    name: 'read-beside-sort',
+    title: 'read by id while such a sort runs',
+    subjects: OURS,
+    connections: 1,
+    iterate: (send, n, order) => send('GET', `/Users/${userId(anyUser(n, order))}`, OK),
+    beside: (send) => send('GET', '/Users?sortBy=title&count=100', [200, 400]),
+  },
+  {
     name: 'read-beside-filter',
     title: 'read by id while such a filter runs',
     subjects: OURS,

@@ -131,7 +131,8 @@ mkdirSync(profiles ?? values.out, { recursive: true });
 const driver = new Driver();
 try {
   for (const users of sizes) await measureSize(driver, users, report);
-  const options = { accounts: values.quick ? 3000 : 10_000, cycleMs: rowMs * 3, profiles };
+  const people = values.quick ? 2000 : 10_000;
+  const options = { accounts: people, people, profiles };
   if (subjects.includes('causeway') && isWanted('deliveries'))
     report.deliveries = await measureDeliveries(options);
   if (subjects.includes('causeway') && isWanted('cycle'))

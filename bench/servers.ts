@@ -9,6 +9,8 @@ function path(relative: string): string {
 export function startCauseway(dir: string): Promise<Subject> {
   return startSubject({
     script: path('../src/main.ts'),
+    // As "npm start" has it.
+    flags: ['--max-semi-space-size=4'],
     readyPath: '/readyz',
     logFile: join(dir, 'causeway.log'),
     env: (port) => ({ CAUSEWAY_PORT: String(port), CAUSEWAY_DATA_DIR: dir }),

@@ -22,6 +22,7 @@ const READY_WITHIN_MS = 120_000;
 /** Starts `script` and waits until `readyPath` answers 200; its output goes to `logFile`. */
 export async function startSubject(options: {
   script: string;
+  flags?: readonly string[];
   readyPath: string;
   logFile: string;
   /** Made of the port that it is to listen on. */
@@ -32,7 +33,7 @@ export async function startSubject(options: {
   const log = openSync(options.logFile, 'a');
   const startedAt = performance.now();
   const child = fork(options.script, {
-    execArgv: ['--import', new URL('./probe.ts', import.meta.url).href],
+    execArgv: [...(options.flags ?? []), '--import', new URL('./probe.ts', import.meta.url).href],
     env: { PATH: process.env['PATH'] ?? '', ...options.env(port) },
     stdio: ['ignore', log, log, 'ipc'],
   });

@@ -7,6 +7,23 @@ export interface LogLines {
   write(line: string): void;
 }
 
+/** The lines of one turn of the event loop in one write; what is left when the process ends is written then. */
+export function inOneWrite(stream: LogLines): LogLines {
+  let waiting = '';
+  const flush = () => {
+    const lines = waiting;
+    waiting = '';
+    if (lines !== '') stream.write(lines);
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      if (waiting === '') setImmediate(flush);
+      waiting += line;
+    },
+  };
+}
+
 /** A structured log (pino). An error is logged as its name, code, message, stack and causes, and nothing else of it. */
 export function createLog(level: LevelWithSilent, lines: LogLines): Log {
   return pino(

@@ -6,7 +6,7 @@ import { vendorUrn } from './core/vendor-urn.ts';
 import { type Listener, listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createEdge } from './http/server.ts';
-import { createLog } from './log.ts';
+import { createLog, inOneWrite } from './log.ts';
 import { describeSandbox } from './sandbox/banner.ts';
 import type { SandboxConnection } from './sandbox/file.ts';
 import { openSandbox } from './sandbox/sandbox.ts';
@@ -124,7 +124,8 @@ async function warnOperator(config: Config, db: Database, log: Log): Promise<voi
 /** Runs until SIGTERM or SIGINT and then ends the process: 0 after an orderly stop, 1 after a defect or a second signal. */
 export async function serve(config: Config): Promise<void> {
   // A sandbox's standard output is for the person who started it.
-  const log = createLog(config.logLevel, config.mode === 'sandbox' ? process.stderr : process.stdout);
+  const stream = config.mode === 'sandbox' ? process.stderr : process.stdout;
+  const log = createLog(config.logLevel, inOneWrite(stream));
   const die = (err: unknown) => {
     log.error({ err }, 'Causeway ends because of a defect');
     process.exit(1);

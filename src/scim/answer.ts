@@ -9,6 +9,8 @@ const PLAIN_JSON = 'application/json';
 const SHORT_CHARACTERS = 8192;
 /** Answers up to this many characters are sent whole, with their length and, where reading fails, a true status. */
 const BUFFERED_CHARACTERS = 262_144;
+/** Longer ones go on in parts of this many: larger texts outlive the quick collection of garbage. */
+const STREAMED_CHARACTERS = 65_536;
 
 /** `application/json` only where the client accepts that and not SCIM's own type (RFC 7644 §3.1). */
 function answerType(request: Request): string {
@@ -39,11 +41,13 @@ export function sendNothing(response: Response, status: 204 | 304): void {
 
 async function* joined(pieces: AsyncIterable<string>): AsyncGenerator<string, void> {
   let text = '';
+  let wanted = BUFFERED_CHARACTERS;
   for await (const piece of pieces) {
     text += piece;
-    if (text.length < BUFFERED_CHARACTERS) continue;
+    if (text.length < wanted) continue;
     yield text;
     text = '';
+    wanted = STREAMED_CHARACTERS;
   }
   yield text;
 }

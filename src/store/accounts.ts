@@ -3,6 +3,7 @@ import type { AccountId, ConnectionId, GroupId, UserId } from '../core/ids.ts';
 import type { Group, User } from '../core/user.ts';
 import { rowToAccount } from './account-rows.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
+import { RANKS } from './due-marks.ts';
 import type { Lease } from './leases.ts';
 import { lockLease } from './locks.ts';
 import { GROUP_COLUMNS, rowToGroup, storedUser, USER_COLUMNS } from './rows.ts';
@@ -59,14 +60,14 @@ export async function findAccountOf(
   return row === undefined ? undefined : rowToAccount(row);
 }
 
-const dueFirst = statement((db, connectionId: ConnectionId, now: number, limit: number) =>
+const dueOfRank = statement((db, connectionId: ConnectionId, rank: number, now: number, limit: number) =>
   db
     .selectFrom('accounts')
     .select('id')
     .where('connection_id', '=', connectionId)
+    .where('rank', '=', rank)
     .where('claimed_version', 'is', null)
     .where('due_at', '<=', now)
-    .orderBy('rank')
     .orderBy('due_at')
     .orderBy('id')
     .limit(limit)
@@ -98,9 +99,15 @@ export async function claimDue(
   const { connectionId, epoch } = lease;
   return inTransaction(db, async (tx) => {
     await lockLease(tx, lease);
-    const due = await dueFirst(tx, connectionId, options.now, options.limit);
-    if (due.length === 0) return [];
-    const rows = await claimAccounts(tx, connectionId, epoch, options.now, ...due.map(({ id }) => id));
+    const ids: AccountId[] = [];
+    // Rank by rank, so that what falls due later is not read through.
+    for (const rank of RANKS) {
+      const rest = options.limit - ids.length;
+      if (rest === 0) break;
+      for (const { id } of await dueOfRank(tx, connectionId, rank, options.now, rest)) ids.push(id);
+    }
+    if (ids.length === 0) return [];
+    const rows = await claimAccounts(tx, connectionId, epoch, options.now, ...ids);
     const accounts = rows
       .map(rowToAccount)
       .sort((a, b) => a.rank - b.rank || (a.dueAt ?? 0) - (b.dueAt ?? 0));

@@ -20,6 +20,7 @@ export interface Wait {
 
 /** Work order within a connection: leavers, then changes, then joiners. */
 export const RANK = { leaver: 0, change: 1, joiner: 2 } as const;
+export const RANKS: readonly number[] = Object.values(RANK);
 
 /** States in which the last word was a refusal: the account counts as unsettled for put back. */
 const REFUSED_STATES = ['refused', 'conflict'];

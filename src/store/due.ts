@@ -1,21 +1,29 @@
 import type { ConnectionId } from '../core/ids.ts';
 import type { Database } from './database.ts';
+import { RANKS } from './due-marks.ts';
 import { statement } from './statement.ts';
 
-const nextDue = statement((db, connectionId: ConnectionId) =>
+const nextOfRank = statement((db, connectionId: ConnectionId, rank: number) =>
   db
     .selectFrom('accounts')
-    .select(({ fn }) => fn.min('due_at').as('next'))
+    .select('due_at')
     .where('connection_id', '=', connectionId)
+    .where('rank', '=', rank)
     .where('claimed_version', 'is', null)
     .where('due_at', 'is not', null)
+    .orderBy('due_at')
+    .limit(1)
     .compile(),
 );
 
 /** When the next unclaimed account of a connection falls due (epoch ms); null: none waits. */
 export async function nextDueAt(db: Database, connectionId: ConnectionId): Promise<number | null> {
-  const [row] = await nextDue(db, connectionId);
-  return row?.next ?? null;
+  const times: number[] = [];
+  for (const rank of RANKS) {
+    for (const { due_at } of await nextOfRank(db, connectionId, rank))
+      if (due_at !== null) times.push(due_at);
+  }
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** Which connections of this holder have work that nobody has taken up. */
@@ -48,15 +56,22 @@ export async function connectionsWithWork(
   return rows.map((row) => row.connection_id);
 }
 
-/** How many accounts of a connection are due by `now`, claimed ones too. */
-export async function countDue(db: Database, connectionId: ConnectionId, now: number): Promise<number> {
-  const row = await db
+/** Whether more than `limit` accounts of a connection are due by `now`, claimed ones too. */
+export async function isMoreDue(
+  db: Database,
+  connectionId: ConnectionId,
+  now: number,
+  limit: number,
+): Promise<boolean> {
+  const beyond = await db
     .selectFrom('accounts')
-    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .select('id')
     .where('connection_id', '=', connectionId)
     .where('due_at', '<=', now)
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
+    .limit(1)
+    .offset(Math.max(0, Math.floor(limit)))
+    .execute();
+  return beyond.length > 0;
 }
 
 /** A clock that was ahead when `due_at` was written must not hold accounts back: no later than the largest backoff. */

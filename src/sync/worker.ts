@@ -3,7 +3,7 @@ import { LeaseLost, OperatorError } from '../core/errors.ts';
 import type { AccountId } from '../core/ids.ts';
 import { type Claim, claimDue } from '../store/accounts.ts';
 import { connectionReader, pauseConnection } from '../store/connections.ts';
-import { countDue, nextDueAt } from '../store/due.ts';
+import { isMoreDue, nextDueAt } from '../store/due.ts';
 import { expandFanout } from '../store/fanouts.ts';
 import type { Lease } from '../store/leases.ts';
 import { returnClaims } from '../store/recovery.ts';
@@ -82,7 +82,7 @@ export class Worker {
     // Too little has been delivered to know the pace: hope.
     if (first === undefined || settled.length < 2 * this.#slots) return true;
     const perMs = settled.length / Math.max(1, now - first);
-    return (await countDue(db, lease.connectionId, now)) / perMs <= deadline - now;
+    return !(await isMoreDue(db, lease.connectionId, now, perMs * (deadline - now)));
   }
 
   /** Whether calls may begin now: the lease is held, and no earlier holder's call can still take effect. */

@@ -48,7 +48,7 @@ describe('docs/delivery.md', () => {
     const raised = files.flatMap((file) =>
       [...readSource(`src/sync/${file}`).matchAll(/alert: '([a-z-]+)'/g)].map(([, alert]) => alert),
     );
-    expect(raised.toSorted()).toEqual([...ALERTS]);
+    expect([...new Set(raised)].toSorted()).toEqual([...ALERTS]);
     expect(firstColumn('alert', 'meaning', 'what an operator does')).toEqual([...ALERTS]);
   });
 });

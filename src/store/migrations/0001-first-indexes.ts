@@ -42,7 +42,7 @@ export const indexes: IndexDefinition[] = [
   {
     name: 'accounts_due',
     on: 'accounts',
-    columns: ['connection_id', 'rank', 'due_at'],
+    columns: ['connection_id', 'rank', 'due_at', 'id'],
     where: 'due_at is not null and claimed_version is null',
   },
   {
@@ -81,7 +81,7 @@ export const statistics: IndexStatistics[] = [
   { table: 'accounts', index: 'accounts_resource', rows: [100_000, 20_000, 10_000, 1] },
   { table: 'accounts', index: 'accounts_address', rows: [100_000, 20_000, 1, 1] },
   { table: 'accounts', index: 'accounts_vendor_id', rows: [100_000, 20_000, 10_000, 1] },
-  { table: 'accounts', index: 'accounts_due', rows: [1_000, 200, 70, 1] },
+  { table: 'accounts', index: 'accounts_due', rows: [1_000, 200, 70, 1, 1] },
   { table: 'accounts', index: 'accounts_claimed', rows: [50, 10, 10] },
   { table: 'deliveries', index: 'deliveries', rows: [1_000_000, 200_000, 1] },
   { table: 'deliveries', index: 'deliveries_account', rows: [1_000_000, 200_000, 10, 1] },
