@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { Question, Usage } from './messages.ts';
@@ -12,8 +12,14 @@ function usage(): Usage {
   return {
     cpuMs: (user + system) / 1000,
     rssBytes: process.memoryUsage.rss(),
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes: peakRssBytes(),
   };
+}
+
+/** Linux's own mark: `maxRSS` begins with what the parent had when it forked. */
+function peakRssBytes(): number {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
 }
 
 async function startProfile(): Promise<void> {

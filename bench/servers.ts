@@ -8,9 +8,10 @@ function path(relative: string): string {
 /** Causeway as it is, on the store in `dir`; its log, a line a request, goes to a file there. */
 export function startCauseway(dir: string): Promise<Subject> {
   return startSubject({
-    script: path('../src/main.ts'),
+    script: path('../bin/causeway.js'),
+    args: ['serve'],
     // As "npm start" has it.
-    flags: ['--max-semi-space-size=4'],
+    flags: ['--max-semi-space-size=4', '--heap-growing-percent=60'],
     readyPath: '/readyz',
     logFile: join(dir, 'causeway.log'),
     env: (port) => ({ CAUSEWAY_PORT: String(port), CAUSEWAY_DATA_DIR: dir }),

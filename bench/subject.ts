@@ -23,6 +23,7 @@ const READY_WITHIN_MS = 120_000;
 export async function startSubject(options: {
   script: string;
   flags?: readonly string[];
+  args?: readonly string[];
   readyPath: string;
   logFile: string;
   /** Made of the port that it is to listen on. */
@@ -32,7 +33,7 @@ export async function startSubject(options: {
   const origin = `http://127.0.0.1:${port}`;
   const log = openSync(options.logFile, 'a');
   const startedAt = performance.now();
-  const child = fork(options.script, {
+  const child = fork(options.script, [...(options.args ?? [])], {
     execArgv: [...(options.flags ?? []), '--import', new URL('./probe.ts', import.meta.url).href],
     env: { PATH: process.env['PATH'] ?? '', ...options.env(port) },
     stdio: ['ignore', log, log, 'ipc'],

@@ -31,7 +31,7 @@ export interface Scope extends ScimOptions {
 
 /** Who writes, and when. */
 export function writeContext(scope: Scope): WriteContext {
-  return { requestId: scope.requestId, now: scope.clock.now() };
+  return { requestId: scope.requestId, now: scope.clock.now(), accepted: scope.waitMs === 0 };
 }
 
 /** Only the edge's authentication may call this: everything under the mount trusts it. */

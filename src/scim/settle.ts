@@ -8,7 +8,7 @@ import { ScimError } from './errors.ts';
  */
 export async function settle(scope: Scope, wait: Wait | null): Promise<void> {
   scope.deliveries.wake(scope.connection.id);
-  if (wait === null) return;
+  if (wait === null || scope.waitMs === 0) return;
   const deadline = scope.clock.now() + scope.waitMs;
   const outcome = await scope.deliveries.outcome(scope.connection.id, wait.accountId, wait.version, deadline);
   switch (outcome.kind) {

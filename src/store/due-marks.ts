@@ -10,6 +10,8 @@ export interface WriteContext {
   requestId: string;
   /** Epoch ms. */
   now: number;
+  /** Nobody waits for what becomes of it: it is accepted once it is committed, and never put back. */
+  accepted?: boolean;
 }
 
 /** What a waiting request waits for. */
@@ -49,7 +51,7 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
     !REFUSED_STATES.includes(row.state) &&
     row.state !== 'held';
   const version = row.wanted_version + 1;
-  const undo = settled && !mark.leaving ? mark.undo : null;
+  const undo = settled && !mark.leaving && context.accepted !== true ? mark.undo : null;
   await markAccount(tx, {
     connection_id: mark.connectionId,
     id: row.id,
@@ -66,7 +68,7 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
 
 async function insertAccount(tx: Transaction, mark: PushMark, context: WriteContext): Promise<Wait> {
   const id = newId();
-  const undo = mark.leaving ? null : mark.undo;
+  const undo = mark.leaving || context.accepted === true ? null : mark.undo;
   await newAccount(tx, {
     connection_id: mark.connectionId,
     id,
