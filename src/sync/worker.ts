@@ -115,6 +115,8 @@ export class Worker {
   async #pump(): Promise<void> {
     const { db, lease, clock } = this.#options;
     const { connectionId } = lease;
+    // First: whoever is marked by a change of the mapping is claimed under the mapping of after it.
+    while (await expandFanout(db, connectionId, clock.now())) await new Promise(setImmediate);
     const connection = await this.#present();
     this.#standing = connection === undefined || connection.paused !== null;
     if (connection === undefined || this.#standing) return;
@@ -122,7 +124,6 @@ export class Worker {
     if (opened === null) return;
     const { tools, slots } = opened;
     this.#slots = slots;
-    while (await expandFanout(db, connectionId, clock.now())) await new Promise(setImmediate);
     if (this.#quietUntil() > clock.now()) return this.#schedule(this.#quietUntil());
     const limit = this.#breaker.admits(Math.max(0, slots - this.#inFlight.size));
     if (limit === 0) return;

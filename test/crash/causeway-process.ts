@@ -13,11 +13,11 @@ export interface CausewayProcess {
   errors(): string[];
 }
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const BIN = join(import.meta.dirname, '../../bin/causeway.js');
 
-/** Starts `src/main.ts` in this environment, on a free port, and waits until it accepts requests. */
+/** Starts a server in this environment, on a free port, and waits until it accepts requests. */
 export async function startProcess(env: Readonly<Record<string, string>>): Promise<CausewayProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [BIN, 'serve'], {
     env: { PATH: process.env['PATH'], CAUSEWAY_PORT: '0', ...env },
     // A sandbox logs to standard error, a real start to standard output.
     stdio: ['ignore', 'pipe', 'pipe'],

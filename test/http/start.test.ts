@@ -44,7 +44,7 @@ function freshFolder(): string {
 }
 
 function start(dataDir: string, env: Record<string, string> = {}): Process {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, ['bin/causeway.js', 'serve'], {
     env: { PATH: process.env['PATH'], CAUSEWAY_DATA_DIR: dataDir, CAUSEWAY_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

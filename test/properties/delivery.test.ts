@@ -41,7 +41,7 @@ async function play(subject: Subject, scenario: Scenario, kind: Kind = 'SQLite')
 const on = { who: 0, and: false };
 
 /** Scenarios that once ended wrong. */
-const KNOWN: [string, Omit<Scenario, 'quirk' | 'waitMs'>][] = [
+const KNOWN: [string, Pick<Scenario, 'strangers' | 'happenings'> & Partial<Scenario>][] = [
   [
     'an account that was there before its User was pushed inactive',
     { strangers: [0], happenings: [{ do: 'create', ...on, active: false }] },
@@ -147,6 +147,21 @@ const KNOWN: [string, Omit<Scenario, 'quirk' | 'waitMs'>][] = [
         { do: 'join', ...on },
         { do: 'pass time', ms: 1 },
         { do: 'quit', ...on },
+      ],
+    },
+  ],
+  [
+    'a mapping that was saved while a delivery under the one before it began',
+    {
+      waitMs: 0,
+      strangers: [],
+      happenings: [
+        { do: 'create', ...on, active: true },
+        { do: 'join', ...on },
+        { do: 'key is replaced' },
+        { do: 'change', who: 0, and: true, by: 'patch' },
+        { do: 'map', mapping: 1 },
+        { do: 'join', ...on },
       ],
     },
   ],

@@ -22,14 +22,19 @@ afterAll(async () => {
   expect(errors).toEqual([]);
 });
 
+/** Every transcript once; the vendors' own ways are the same on either store. */
+const CONNECTIONS = ['attention', 'crankwheel'];
+
 describeTranscripts(
-  [...store.connections.values()].map(({ id, vendor, token }) => ({
-    id,
-    vendor,
-    token,
-    scimUrl: `${asked.url}/scim/${id}/v2`,
-    fakeUrl: id === 'dry-run' ? null : `${store.fakes.origin}/${vendor}`,
-    dryRun: id === 'dry-run',
-  })),
+  [...store.connections.values()]
+    .filter(({ id }) => CONNECTIONS.includes(id))
+    .map(({ id, vendor, token }) => ({
+      id,
+      vendor,
+      token,
+      scimUrl: `${asked.url}/scim/${id}/v2`,
+      fakeUrl: id === 'dry-run' ? null : `${store.fakes.origin}/${vendor}`,
+      dryRun: id === 'dry-run',
+    })),
   asked.errors,
 );

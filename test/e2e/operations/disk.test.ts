@@ -37,7 +37,7 @@ async function makeRoom({ db }: Stage): Promise<void> {
 describe('While the disk is full', () => {
   it('pushes are answered 503 with Retry-After, reads go on, and all goes on by itself when there is room', async () => {
     const stage = await startStage('crankwheel', { policies: { waitMs: 0 } });
-    await stage.fault({ kind: 'slow', delayMs: 300, match: POST, times: 1 });
+    await stage.fault({ kind: 'slow', delayMs: 1_500, match: POST, times: 1 });
     const ana = await stage.addUser(person(ANA));
     await eventually(async () => (await stage.calls(POST)).length, 1);
     await fillDisk(stage);
