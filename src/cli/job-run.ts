@@ -68,6 +68,6 @@ async function runHere({ operator }: Workplace): Promise<void> {
     mine: () => true,
     ended: () => {},
   });
-  await runner.run(clock.now());
+  await runner.run();
   await runner.idle();
 }

@@ -52,6 +52,8 @@ export class Sync implements Deliveries {
   readonly #shared: boolean;
   /** Other instances' requests wait for these accounts, until then (epoch ms). */
   readonly #awaited = new Map<AccountId, number>();
+  /** Ends of what is being given up. */
+  readonly #givenUp = new Set<Promise<unknown>>();
   readonly #stops: (() => void)[] = [];
   #stopping = false;
   #seenVersion = '';
@@ -105,7 +107,7 @@ export class Sync implements Deliveries {
     const grace = new Promise<false>((resolve) => {
       timer = setTimeout(resolve, graceMs, false);
     });
-    const clean = Promise.all([...workers, this.#jobs.idle()]).then(() => true);
+    const clean = Promise.all([...workers, ...this.#givenUp, this.#jobs.idle()]).then(() => true);
     const drained = await Promise.race([clean, grace]);
     clearTimeout(timer);
     try {
@@ -161,10 +163,13 @@ export class Sync implements Deliveries {
     }
   }
 
+  /** A push that comes meanwhile waits for whoever takes the connection over. */
   async #giveUp(connectionId: ConnectionId): Promise<void> {
-    await this.#jobs.idle(connectionId);
-    await this.#delivering.get(connectionId)?.worker.stop();
+    const delivering = this.#delivering.get(connectionId);
     this.#delivering.delete(connectionId);
+    const ended = Promise.all([this.#jobs.idle(connectionId), delivering?.worker.stop()]);
+    this.#givenUp.add(ended);
+    await ended.finally(() => this.#givenUp.delete(ended));
   }
 
   #settled(accountId: AccountId): void {
@@ -215,6 +220,7 @@ export class Sync implements Deliveries {
     const { db, clock } = this.#options;
     await bringForward(db, clock.now() + LARGEST_BACKOFF_MS);
     await pruneDeliveries(db, clock.now() - HISTORY_MS, PRUNE_STEP);
+    await this.#jobs.askFor(clock.now());
     for (const [id, until] of this.#awaited) if (until < clock.now()) this.#awaited.delete(id);
     await this.#look();
   }
@@ -224,6 +230,6 @@ export class Sync implements Deliveries {
     const { holder } = this.#leases;
     if (holder === null) return;
     for (const connectionId of await connectionsWithWork(db, holder, clock.now())) this.wake(connectionId);
-    await this.#jobs.run(clock.now());
+    await this.#jobs.run();
   }
 }

@@ -9,8 +9,10 @@ import { reconcile } from './reconcile.ts';
 import type { DeliveryTools } from './tools.ts';
 
 export interface JobRunner {
-  /** Asks for those that the clock is due for and starts all that are open; returns before they end. */
-  run(now: number): Promise<void>;
+  /** Asks for those that the clock is due for. */
+  askFor(now: number): Promise<void>;
+  /** Starts all that are open; returns before they end. */
+  run(): Promise<void>;
   /** Resolves when none is under way, of this connection or of any. */
   idle(connectionId?: ConnectionId): Promise<void>;
 }
@@ -54,10 +56,12 @@ export function createJobRunner(db: Database, log: Log, options: JobOptions): Jo
   }
 
   return {
-    async run(now) {
+    async askFor(now) {
       for (const connection of await listConnections(db)) {
         if (options.mine(connection.id)) await requestIfDue(db, connection, now);
       }
+    },
+    async run() {
       for (const job of await openJobs(db)) {
         if (running.has(job.connectionId) || !options.mine(job.connectionId)) continue;
         const under = runJob(job)

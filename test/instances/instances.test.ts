@@ -30,9 +30,9 @@ async function send(
   return { status: response.status, body: text === '' ? {} : JSON.parse(text), ms };
 }
 
-/** How many leases each holder has, the most first; the free ones count as one holder’s. */
+/** How many leases each holder has, the most first; free ones are nobody's. */
 async function shares(): Promise<number[]> {
-  const rows = await store.db.selectFrom('leases').select('holder').execute();
+  const rows = await store.db.selectFrom('leases').select('holder').where('holder', 'is not', null).execute();
   return [...Map.groupBy(rows, ({ holder }) => holder).values()]
     .map((held) => held.length)
     .sort((a, b) => b - a);

@@ -28,7 +28,7 @@ export async function runJob(stage: Stage, kind: JobKind): Promise<JsonObject> {
     mine: () => true,
     ended: () => stage.wake(),
   });
-  await runner.run(stage.now());
+  await runner.run();
   await runner.idle();
   return (await findJob(stage.db, stage.id, kind))?.progress ?? {};
 }
