@@ -2,6 +2,7 @@ import type { ConnectionId } from '../core/ids.ts';
 import { type Database, inTransaction } from './database.ts';
 import { raiseWanted } from './due-marks.ts';
 import { mirrorAllGroups } from './mirroring.ts';
+import { REPLACEMENT } from './replacements.ts';
 import { statement } from './statement.ts';
 
 /** Accounts marked due in one transaction. */
@@ -47,7 +48,7 @@ export async function expandFanout(db: Database, connectionId: ConnectionId, now
         .execute();
     }
 
-    /** Accounts of every User but the observed ones, which nobody but the identity provider may touch. */
+    /** Accounts of every User but the observed ones, which nobody but the identity provider may touch, and addresses held for a move. */
     async function nextUsers(after: string): Promise<string[]> {
       const rows = await tx
         .selectFrom('accounts')
@@ -56,6 +57,7 @@ export async function expandFanout(db: Database, connectionId: ConnectionId, now
         .where('kind', '=', 'user')
         .where('resource_id', '>', after)
         .where('state', '!=', 'observed')
+        .where('resource_id', 'not like', `${REPLACEMENT}%`)
         .orderBy('resource_id')
         .limit(CHUNK)
         .execute();

@@ -7,9 +7,12 @@ import { RANK } from './due-marks.ts';
 import { lockClaimed } from './locks.ts';
 import { statement } from './statement.ts';
 
+/** How the resources of such rows begin. */
+export const REPLACEMENT = 'replacement:';
+
 /** The resource of the row that holds an account's next address until the account has moved there. */
 export function replacementOf(account: Pick<Account, 'id'>): string {
-  return `replacement:${account.id}`;
+  return `${REPLACEMENT}${account.id}`;
 }
 
 /** The account that such a row holds an address for; null: it is another kind of row, or an account left behind. */

@@ -166,6 +166,22 @@ const KNOWN: [string, Pick<Scenario, 'strangers' | 'happenings'> & Partial<Scena
     },
   ],
   [
+    'a mapping that was saved between the attempts of a move',
+    {
+      waitMs: 0,
+      strangers: [],
+      happenings: [
+        { do: 'create', who: 1, and: false, active: true },
+        { do: 'move', who: 1, and: false, to: 1 },
+        { do: 'accept' },
+        { do: 'spoil', skip: 0, spoiling: { kind: 'reset-before' } },
+        { do: 'map', mapping: 0 },
+        { do: 'create', who: 0, and: false, active: false },
+        { do: 'change', who: 1, and: false, by: 'patch' },
+      ],
+    },
+  ],
+  [
     'a kill with that update under way',
     {
       strangers: [0],
