@@ -259,7 +259,9 @@ async function changeMembership(play: Pushing, person: Person, inGroup: boolean)
 }
 
 async function learnMembership(play: Pushing, person: Person): Promise<void> {
-  const { body } = await play.world.send('GET', `/Groups/${play.groupId}`);
+  let answer = await play.world.send('GET', `/Groups/${play.groupId}`);
+  while (answer.status === 0) answer = await play.world.send('GET', `/Groups/${play.groupId}`);
+  const { body } = answer;
   const members = (body['members'] ?? []) as { value: string }[];
   person.inGroup = members.some(({ value }) => value === person.id);
 }
