@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Account } from '../core/account.ts';
 import { fold } from '../core/fold.ts';
 import { type ConnectionId, newId } from '../core/ids.ts';
@@ -20,18 +21,21 @@ export function replacedBy(resourceId: string): string | null {
   return /^replacement:([^:]+)$/.exec(resourceId)?.[1] ?? null;
 }
 
-/** Reserves a second address for an account that is to move to it. False: the address is another account's. */
+/**
+ * Reserves a second address for an account that is to move to it. What an abandoned move of the same account left there is taken back;
+ * `busy` while it is being delivered or in doubt. `taken`: the address is another account's.
+ */
 export async function reserveReplacement(
   db: Database,
   account: Account,
   address: string,
   now: number,
-): Promise<boolean> {
+): Promise<'reserved' | 'busy' | 'taken'> {
   return inTransaction(db, async (tx) => {
     await lockClaimed(tx, account);
     const holders = await tx
       .selectFrom('accounts')
-      .select(['id', 'resource_id', 'address_key'])
+      .select(['id', 'resource_id', 'address_key', 'claimed_version', 'doubt_at'])
       .where('connection_id', '=', account.connectionId)
       .where('kind', '=', 'user')
       .where((eb) =>
@@ -39,16 +43,34 @@ export async function reserveReplacement(
       )
       .forUpdate()
       .execute();
-    if (holders.some((holder) => holder.resource_id !== replacementOf(account))) return false;
-    const [own] = holders;
-    if (own?.address_key === fold(address)) return true;
+    const own = holders.find((holder) => holder.resource_id === replacementOf(account));
+    if (own?.address_key === fold(address)) return 'reserved';
+    const holder = holders.find(({ id }) => id !== own?.id);
+    const left = holder?.resource_id.startsWith(`${replacementOf(account)}:`) === true;
+    if (holder !== undefined && !left) return 'taken';
+    if (holder !== undefined && (holder.claimed_version !== null || holder.doubt_at !== null)) return 'busy';
     if (own !== undefined) await abandonReplacement(tx, account, now);
-    await tx
-      .insertInto('accounts')
-      .values(leaverRow(account, replacementOf(account), address, now))
-      .execute();
-    return true;
+    if (holder === undefined) {
+      const row = leaverRow(account, replacementOf(account), address, now);
+      await tx.insertInto('accounts').values(row).execute();
+    } else await takeBack(tx, account, holder.id);
+    return 'reserved';
   });
+}
+
+/** What a move left behind holds the address for the account again, at rest. */
+async function takeBack(tx: Transaction, account: Account, id: string): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set((eb) => ({
+      resource_id: replacementOf(account),
+      settled_version: eb.ref('wanted_version'),
+      due_at: null,
+      state: 'in-sync',
+    }))
+    .where('connection_id', '=', account.connectionId)
+    .where('id', '=', id)
+    .execute();
 }
 
 /** A row of its own, at rest, that holds an address for `account`. */
@@ -92,7 +114,7 @@ export async function abandonReplacement(tx: Transaction, account: Account, now:
     .updateTable('accounts')
     .set({
       resource_id: `${replacementOf(account)}:${newId()}`,
-      wanted_version: 2,
+      wanted_version: sql<number>`wanted_version + 1`,
       due_at: now,
       doubt_at: now,
       state: 'due',
@@ -167,7 +189,7 @@ export async function completeReplacement(
       .set({
         ...columnsOf(before),
         resource_id: `${key.replacement}:${newId()}`,
-        wanted_version: 2,
+        wanted_version: sql<number>`wanted_version + 1`,
         due_at: now,
         state: 'due',
         request_id: account.requestId,

@@ -18,7 +18,9 @@ export async function replaceAccount(
 ): Promise<Ending | { kind: 'plan-again' }> {
   const { db, clock, vendor } = tools;
   const { account } = progress.claim;
-  if (!(await reserveReplacement(db, account, wanted.address, clock.now()))) {
+  const reserved = await reserveReplacement(db, account, wanted.address, clock.now());
+  if (reserved === 'busy') return { kind: 'busy' };
+  if (reserved === 'taken') {
     const reason = `The address ${wanted.address} at ${vendor.title} belongs to another account of this connection.`;
     return { kind: 'conflict', reason };
   }

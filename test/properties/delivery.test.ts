@@ -182,6 +182,22 @@ const KNOWN: [string, Pick<Scenario, 'strangers' | 'happenings'> & Partial<Scena
     },
   ],
   [
+    'a move that a credential was not permitted to see the end of, tried again',
+    {
+      quirk: 1,
+      strangers: [],
+      happenings: [
+        { do: 'create', who: 2, and: false, active: true },
+        { do: 'spoil', skip: 3, spoiling: { kind: 'late', delayMs: 60 } },
+        { do: 'spoil', skip: 2, spoiling: { kind: 'unauthorised' } },
+        { do: 'create', who: 3, and: false, active: true },
+        { do: 'move', who: 2, and: false, to: 1 },
+        { do: 'pass time', ms: 500 },
+        { do: 'deactivate', who: 3, and: false },
+      ],
+    },
+  ],
+  [
     'a kill with that update under way',
     {
       strangers: [0],
