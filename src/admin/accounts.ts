@@ -3,11 +3,11 @@ import type { Delivery, DeliveryResult } from '../core/delivery.ts';
 import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Task } from '../core/task.ts';
-import { listAccounts as listStored, type NamedAccount } from '../store/account-list.ts';
-import { retryAccount as retryStored } from '../store/account-retry.ts';
 import { inTransaction } from '../store/database.ts';
-import { listDeliveries as listStoredDeliveries } from '../store/deliveries.ts';
-import { listTasks } from '../store/tasks.ts';
+import { listDeliveries as listStoredDeliveries } from '../store/delivery/history.ts';
+import { listTasks } from '../store/delivery/tasks.ts';
+import { listAccounts as listStored, type NamedAccount } from '../store/worklist/list.ts';
+import { retryAccount as retryStored } from '../store/worklist/retry.ts';
 import { type Operator, record, requireConnection } from './operator.ts';
 
 /** One account with what explains its state. */

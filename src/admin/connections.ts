@@ -10,7 +10,7 @@ import {
   writeCredentials,
 } from '../store/connections.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
-import { markAll } from '../store/due-marks.ts';
+import { markAll } from '../store/worklist/mark-due.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
 import { checkBaseUrl } from '../vendor-kit/http-client.ts';
 import { pausedByOperator } from './connection-life.ts';

@@ -1,9 +1,9 @@
 import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
-import type { NamedAccount } from '../store/account-list.ts';
 import { listConnections } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
-import { decideHold, listHeld as listStored } from '../store/holds.ts';
+import { decideHold, listHeld as listStored } from '../store/delivery/holds.ts';
+import type { NamedAccount } from '../store/worklist/list.ts';
 import { type Operator, record, requireConnection } from './operator.ts';
 
 /** Held accounts of one connection, or of all where `connectionId` is null. */

@@ -6,8 +6,8 @@ import { type JsonObject, sameJson } from '../core/json.ts';
 import type { FieldMapping, GroupRule, Mapping } from '../core/mapping.ts';
 import { updateConnection } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
-import { markAll } from '../store/due-marks.ts';
 import { findGroups, type GroupName } from '../store/group-names.ts';
+import { markAll } from '../store/worklist/mark-due.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
 import { type Operator, record, refuse, requireConnection, requireVendor } from './operator.ts';
 

@@ -1,7 +1,7 @@
 import type { ConnectionId } from '../core/ids.ts';
-import { listAccounts } from '../store/account-list.ts';
 import { inTransaction } from '../store/database.ts';
 import { erasePerson as eraseStored } from '../store/erasure.ts';
+import { listAccounts } from '../store/worklist/list.ts';
 import { type Operator, record, requireConnection } from './operator.ts';
 
 /** Accounts that one name can stand for; a person has one, and a past one or two. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { decideHeld, type Held, listHeld } from '../admin/holds.ts';
-import type { NamedAccount } from '../store/account-list.ts';
+import type { NamedAccount } from '../store/worklist/list.ts';
 import { addCommand, addGroup } from './command.ts';
 import { answer, type Shell, UsageError } from './shell.ts';
 import { withStore } from './store.ts';

@@ -5,8 +5,8 @@ import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Log } from '../core/ports.ts';
 import type { Job, JobKind } from '../store/jobs.ts';
-import { createJobRunner } from '../sync/jobs.ts';
-import { openDeliveryTools } from '../sync/open.ts';
+import { openDeliveryTools } from '../sync/calls/open-session.ts';
+import { createJobRunner } from '../sync/compare/jobs.ts';
 import type { Workplace } from './store.ts';
 
 const POLL_MS = 200;

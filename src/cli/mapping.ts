@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readMapping, saveMapping, showMapping } from '../admin/mapping.ts';
 import { requireConnection, requireVendor } from '../admin/operator.ts';
-import { checkMapping } from '../sync/mapping-check.ts';
+import { checkMapping } from '../sync/plan/mapping-check.ts';
 import { addCommand, addGroup } from './command.ts';
 import { readJsonFile } from './input.ts';
 import { compareMapping } from './plan-report.ts';

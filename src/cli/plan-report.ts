@@ -4,12 +4,12 @@ import { VendorError } from '../core/errors.ts';
 import type { AccountId } from '../core/ids.ts';
 import { sameJson } from '../core/json.ts';
 import type { Mapping } from '../core/mapping.ts';
-import { readWantedOf, readWantedPage } from '../store/account-list.ts';
-import type { Claim } from '../store/accounts.ts';
-import { type Actuals, lastKnown, lookUpActual, readActuals } from '../sync/actuals.ts';
-import { openDeliveryTools } from '../sync/open.ts';
-import { type Preview, previewAccount } from '../sync/preview.ts';
-import type { DeliveryTools } from '../sync/tools.ts';
+import type { Claim } from '../store/worklist/claim.ts';
+import { readWantedOf, readWantedPage } from '../store/worklist/list.ts';
+import { openDeliveryTools } from '../sync/calls/open-session.ts';
+import { type Actuals, lastKnown, lookUpActual, readActuals } from '../sync/compare/actuals.ts';
+import { type Preview, previewAccount } from '../sync/compare/preview.ts';
+import type { DeliveryTools } from '../sync/delivery/tools.ts';
 
 /** What deliveries would do. */
 export interface PlanReport {

@@ -1,5 +1,5 @@
 import type { FieldValue } from '../core/field.ts';
-import type { Preview, PreviewField, PreviewStep } from '../sync/preview.ts';
+import type { Preview, PreviewField, PreviewStep } from '../sync/compare/preview.ts';
 import type { PlanReport } from './plan-report.ts';
 import { alignRows, plainText } from './table.ts';
 

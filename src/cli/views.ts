@@ -1,8 +1,8 @@
 import type { ConnectionOverview } from '../admin/connection-life.ts';
 import type { Delivery } from '../core/delivery.ts';
 import type { Task } from '../core/task.ts';
-import type { NamedAccount } from '../store/account-list.ts';
 import type { Token } from '../store/tokens.ts';
+import type { NamedAccount } from '../store/worklist/list.ts';
 import { isoTime } from './table.ts';
 
 /** What `--json` prints of a connection, as the other views of theirs: times in ISO, nothing internal, no secret. */

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Connection } from '../core/connection.ts';
 import type { ConnectionSchema, Deliveries, Log } from '../core/ports.ts';
 import type { Database } from '../store/database.ts';
-import type { WriteContext } from '../store/due-marks.ts';
+import type { WriteContext } from '../store/worklist/mark-due.ts';
 import type { ResourceSchema } from './schema.ts';
 
 /** What `scimRouter` needs from the composition root. */

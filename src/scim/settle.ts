@@ -1,4 +1,4 @@
-import type { Wait } from '../store/due-marks.ts';
+import type { Wait } from '../store/worklist/mark-due.ts';
 import type { Scope } from './context.ts';
 import { ScimError } from './errors.ts';
 

@@ -24,8 +24,8 @@ import {
 import type { StoreMode } from './database.ts';
 import { isPostgres } from './dialect-kind.ts';
 import { UniqueViolation } from './errors.ts';
-import { type Beat, readBeats } from './leases.ts';
 import type { Tables } from './tables.ts';
+import { type Beat, readBeats } from './worklist/leases.ts';
 
 export interface CopyOptions {
   from: StorePlace;

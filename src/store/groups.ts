@@ -8,7 +8,6 @@ import { type JsonObject, sameJson } from '../core/json.ts';
 import { mappedGroupIds } from '../core/mapping.ts';
 import type { Group, Member } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
-import { markAffected, markPushed, type WriteContext } from './due-marks.ts';
 import { UniqueViolation } from './errors.ts';
 import { lockGroupsOf } from './locks.ts';
 import { addMembers, type MembersWrite, removeAllMembers, writeMembers } from './member-writes.ts';
@@ -17,6 +16,7 @@ import { GROUP_COLUMNS, rowToGroup } from './rows.ts';
 import { namedStatement, statement } from './statement.ts';
 import type { GroupsTable } from './tables.ts';
 import type { WriteResult } from './users.ts';
+import { markAffected, markPushed, type WriteContext } from './worklist/mark-due.ts';
 
 export interface GroupWrite {
   document: JsonObject;

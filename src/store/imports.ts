@@ -5,8 +5,8 @@ import { newId } from '../core/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { emailKeys } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
-import { RANK, raiseWanted } from './due-marks.ts';
 import { writeEmails } from './user-emails.ts';
+import { RANK, raiseWanted } from './worklist/mark-due.ts';
 
 /** An account of the vendor's list, with the User document that it would make. */
 export interface Imported {

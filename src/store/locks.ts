@@ -4,7 +4,7 @@ import { LeaseLost } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Transaction } from './database.ts';
 import { isPostgres } from './dialect-kind.ts';
-import type { Lease } from './leases.ts';
+import type { Lease } from './worklist/leases.ts';
 
 /**
  * What a transaction locks beside the rows that it reads `forUpdate`. Always in this order, so that two never wait for each other:

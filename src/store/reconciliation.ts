@@ -4,9 +4,9 @@ import type { ConnectionId } from '../core/ids.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { TaskWish } from '../core/task.ts';
-import { accountKey, writeAccount } from './account-writes.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
-import { judgeTasks } from './tasks.ts';
+import { judgeTasks } from './delivery/tasks.ts';
+import { accountKey, writeAccount } from './worklist/write.ts';
 
 /** What a list's judgement changes of an account. */
 export interface Amendment {

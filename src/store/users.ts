@@ -7,7 +7,6 @@ import { newId } from '../core/ids.ts';
 import { type JsonObject, sameJson } from '../core/json.ts';
 import { emailKeys, isActive, type User } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
-import { markPushed, markUnchanged, type Wait, type WriteContext } from './due-marks.ts';
 import { UniqueViolation } from './errors.ts';
 import { lockGroupsOf } from './locks.ts';
 import { leaveAllGroups } from './members.ts';
@@ -15,6 +14,7 @@ import { rowToUser, type StoredUser, storedUser, USER_COLUMNS } from './rows.ts'
 import { namedStatement, statement } from './statement.ts';
 import type { UsersTable } from './tables.ts';
 import { writeEmails } from './user-emails.ts';
+import { markPushed, markUnchanged, type Wait, type WriteContext } from './worklist/mark-due.ts';
 
 /** A User's state as one write leaves it, with what look-ups need of it. */
 export interface UserWrite {

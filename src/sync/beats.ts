@@ -1,4 +1,4 @@
-import type { Beat } from '../store/leases.ts';
+import type { Beat } from '../store/worklist/leases.ts';
 
 /** An instance whose beat stands still for so long is taken for dead. */
 const SILENT_MS = 8_000;

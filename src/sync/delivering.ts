@@ -1,11 +1,11 @@
 import type { Connection } from '../core/connection.ts';
 import { OperatorError } from '../core/errors.ts';
 import type { AccountId } from '../core/ids.ts';
-import type { Lease } from '../store/leases.ts';
+import type { Lease } from '../store/worklist/leases.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
-import { type OpenOptions, openDeliveryTools } from './open.ts';
-import type { RunContext } from './run.ts';
-import type { DeliveryTools } from './tools.ts';
+import { type OpenOptions, openDeliveryTools } from './calls/open-session.ts';
+import type { RunContext } from './delivery/run.ts';
+import type { DeliveryTools } from './delivery/tools.ts';
 import { Worker } from './worker.ts';
 
 export interface DeliveringOptions

@@ -14,7 +14,7 @@ import {
   readEpochs,
   takeFreeLeases,
   takeOver,
-} from '../store/leases.ts';
+} from '../store/worklist/leases.ts';
 import { Beats, type Seen } from './beats.ts';
 
 export interface LeaseOptions {

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import type { Outcome } from '../core/delivery.ts';
 import type { AccountId, ConnectionId } from '../core/ids.ts';
-import { findAccount } from '../store/accounts.ts';
 import type { Database } from '../store/database.ts';
-import { findOutcome, stopWaiting } from '../store/deliveries.ts';
+import { findOutcome, stopWaiting } from '../store/delivery/history.ts';
+import { findAccount } from '../store/worklist/claim.ts';
 
 export interface Outcomes {
   /** An attempt on this account has been written. */

@@ -1,16 +1,16 @@
 import type { Connection } from '../core/connection.ts';
 import { LeaseLost, OperatorError } from '../core/errors.ts';
 import type { AccountId } from '../core/ids.ts';
-import { type Claim, claimDue } from '../store/accounts.ts';
 import { connectionReader, pauseConnection } from '../store/connections.ts';
-import { isMoreDue, nextDueAt } from '../store/due.ts';
-import { expandFanout } from '../store/fanouts.ts';
-import type { Lease } from '../store/leases.ts';
-import { returnClaims } from '../store/recovery.ts';
-import { type Breaker, createBreaker } from './breaker.ts';
-import { LONGEST_PAUSE_MS } from './retry.ts';
-import { aboutClaim, type RunContext, runDelivery } from './run.ts';
-import type { DeliveryTools } from './tools.ts';
+import { type Claim, claimDue } from '../store/worklist/claim.ts';
+import { expandFanout } from '../store/worklist/fanouts.ts';
+import type { Lease } from '../store/worklist/leases.ts';
+import { isMoreDue, nextDueAt } from '../store/worklist/next-due.ts';
+import { returnClaims } from '../store/worklist/recover-claims.ts';
+import { LONGEST_PAUSE_MS } from './backoff.ts';
+import { type Breaker, createBreaker } from './calls/breaker.ts';
+import { aboutClaim, type RunContext, runDelivery } from './delivery/run.ts';
+import type { DeliveryTools } from './delivery/tools.ts';
 
 export interface WorkerOptions extends Omit<RunContext, 'stopped'> {
   lease: Lease;

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { findConnection, updateConnection } from '../../src/store/connections.ts';
 import { inTransaction } from '../../src/store/database.ts';
-import { markAll } from '../../src/store/due-marks.ts';
 import { listTokens, revokeToken } from '../../src/store/tokens.ts';
+import { markAll } from '../../src/store/worklist/mark-due.ts';
 import { person } from '../e2e/delivery/stage.ts';
 import { startDeafProxy } from './deaf-proxy.ts';
 import { createSharedStore, type Instance, throughPort } from './shared-store.ts';

@@ -1,7 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LeaseLost } from '../../src/core/errors.ts';
-import { claimDue, findAccount } from '../../src/store/accounts.ts';
 import { closeDatabase, openDatabase } from '../../src/store/database.ts';
+import { reserveReplacement } from '../../src/store/delivery/move-address.ts';
+import { reserveAddress } from '../../src/store/delivery/reserve-address.ts';
+import { settle } from '../../src/store/delivery/settle.ts';
+import { openNotifications } from '../../src/store/notifications.ts';
+import { claimDue, findAccount } from '../../src/store/worklist/claim.ts';
 import {
   type Beat,
   beatInstance,
@@ -12,12 +16,8 @@ import {
   readEpochs,
   takeFreeLeases,
   takeOver,
-} from '../../src/store/leases.ts';
-import { openNotifications } from '../../src/store/notifications.ts';
-import { returnClaims } from '../../src/store/recovery.ts';
-import { reserveReplacement } from '../../src/store/replacements.ts';
-import { reserveAddress } from '../../src/store/reservations.ts';
-import { settle } from '../../src/store/settle.ts';
+} from '../../src/store/worklist/leases.ts';
+import { returnClaims } from '../../src/store/worklist/recover-claims.ts';
 import { insertTestConnection } from '../unit/store/stored-connection.ts';
 import { createPostgresDatabase } from './postgres-database.ts';
 import { KINDS, temporaryStore } from './stores.ts';

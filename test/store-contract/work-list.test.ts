@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/core/connection.ts';
 import type { Outcome } from '../../src/core/delivery.ts';
-import { type Claim, findAccount } from '../../src/store/accounts.ts';
 import { type Database, inTransaction } from '../../src/store/database.ts';
-import { stopWaiting } from '../../src/store/deliveries.ts';
-import { markAll } from '../../src/store/due-marks.ts';
-import { expandFanout } from '../../src/store/fanouts.ts';
+import { stopWaiting } from '../../src/store/delivery/history.ts';
+import { admitLeaver } from '../../src/store/delivery/leaver-guard.ts';
+import { reserveAddress } from '../../src/store/delivery/reserve-address.ts';
+import { type Settled, settle } from '../../src/store/delivery/settle.ts';
 import { findJob, requestJob } from '../../src/store/jobs.ts';
-import { admitLeaver } from '../../src/store/leavers.ts';
 import { amendAccount } from '../../src/store/reconciliation.ts';
-import { reserveAddress } from '../../src/store/reservations.ts';
-import { type Settled, settle } from '../../src/store/settle.ts';
 import { changeUser, deleteUser, findUser } from '../../src/store/users.ts';
+import { type Claim, findAccount } from '../../src/store/worklist/claim.ts';
+import { expandFanout } from '../../src/store/worklist/fanouts.ts';
+import { markAll } from '../../src/store/worklist/mark-due.ts';
 import { KINDS, sharedStore } from './stores.ts';
 import { addUser, atOnce, claim, context, settlement, userWrite } from './writing.ts';
 

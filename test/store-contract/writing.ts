@@ -1,11 +1,11 @@
 import type { Connection } from '../../src/core/connection.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { User } from '../../src/core/user.ts';
-import { type Claim, claimDue } from '../../src/store/accounts.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { Settlement } from '../../src/store/delivery/settle.ts';
 import type { GroupWrite } from '../../src/store/groups.ts';
-import type { Settlement } from '../../src/store/settle.ts';
 import { createUser, type UserWrite, type WriteResult } from '../../src/store/users.ts';
+import { type Claim, claimDue } from '../../src/store/worklist/claim.ts';
 import { heldLease } from '../unit/store/held-lease.ts';
 
 let clock = 1_000;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../src/store/database.ts';
-import { insertDelivery } from '../../../src/store/deliveries.ts';
+import { insertDelivery } from '../../../src/store/delivery/history.ts';
 import { eventually, person, type Stage, startStage } from '../delivery/stage.ts';
 
 const ANA = 'ana.diaz@example.com';

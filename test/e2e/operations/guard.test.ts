@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { retryAccount } from '../../../src/admin/accounts.ts';
 import { decideHeld, listHeld } from '../../../src/admin/holds.ts';
 import { erasePerson } from '../../../src/admin/people.ts';
-import { leaverLimit } from '../../../src/store/leavers.ts';
+import { leaverLimit } from '../../../src/store/delivery/leaver-guard.ts';
 import { eventually, person, type Stage, startStage } from '../delivery/stage.ts';
 import { compare, operatorOf } from './operate.ts';
 

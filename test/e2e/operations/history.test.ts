@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pruneDeliveries } from '../../../src/store/deliveries.ts';
+import { pruneDeliveries } from '../../../src/store/delivery/history.ts';
 import { eventually, person, startStage } from '../delivery/stage.ts';
 
 const DAY = 86_400_000;

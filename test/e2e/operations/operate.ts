@@ -2,8 +2,8 @@ import type { Operator } from '../../../src/admin/operator.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { findJob, type JobKind, requestJob } from '../../../src/store/jobs.ts';
 import { lastReconciliation, type Reconciliation } from '../../../src/store/reconciliation.ts';
-import { createJobRunner } from '../../../src/sync/jobs.ts';
-import { openDeliveryTools } from '../../../src/sync/open.ts';
+import { openDeliveryTools } from '../../../src/sync/calls/open-session.ts';
+import { createJobRunner } from '../../../src/sync/compare/jobs.ts';
 import { vendorById } from '../../../src/vendors/index.ts';
 import type { Stage } from '../delivery/stage.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { FieldValue } from '../../../src/core/field.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/core/json.ts';
 import { vendorUrn } from '../../../src/core/vendor-urn.ts';
-import { checkExpression } from '../../../src/sync/expression-check.ts';
+import { checkExpression } from '../../../src/sync/plan/expression-check.ts';
 import { vendors } from '../../../src/vendors/index.ts';
 import { person, type Stage, startStage } from '../delivery/stage.ts';
 import { type FieldRow, fieldRows } from './field-rows.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import { findAccountOf } from '../../../src/store/accounts.ts';
+import { findAccountOf } from '../../../src/store/worklist/claim.ts';
 import { eventually, person, type Stage, startStage } from '../delivery/stage.ts';
 import { accept, atVendor, joined, opsSent, reconcile, settled } from './vendor-acts.ts';
 

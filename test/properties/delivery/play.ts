@@ -2,7 +2,7 @@ import { fold } from '../../../src/core/fold.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { updateConnection } from '../../../src/store/connections.ts';
 import { inTransaction } from '../../../src/store/database.ts';
-import { markAll } from '../../../src/store/due-marks.ts';
+import { markAll } from '../../../src/store/worklist/mark-due.ts';
 import type { TemporaryStores } from '../../unit/store/temporary-store.ts';
 import { type Happening, needsRepair, PEOPLE, type Scenario } from './scenario.ts';
 import type { Subject } from './subjects.ts';

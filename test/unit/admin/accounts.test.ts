@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { listAccounts, retryAccount, showAccount } from '../../../src/admin/accounts.ts';
 import { finishTask, listTasks } from '../../../src/admin/tasks.ts';
 import { inTransaction } from '../../../src/store/database.ts';
-import { replaceTasks } from '../../../src/store/tasks.ts';
+import { replaceTasks } from '../../../src/store/delivery/tasks.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { audited, NOW, openWithConnection, pushUser, refusal, settleAccount } from './operator-fixture.ts';
 

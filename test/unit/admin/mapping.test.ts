@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readMapping, saveMapping, showMapping } from '../../../src/admin/mapping.ts';
 import { findConnection } from '../../../src/store/connections.ts';
 import { deleteGroup } from '../../../src/store/groups.ts';
-import { checkMapping } from '../../../src/sync/mapping-check.ts';
+import { checkMapping } from '../../../src/sync/plan/mapping-check.ts';
 import { audited, isFannedOut, NOW, openWithConnection, pushGroup, refusal } from './operator-fixture.ts';
 
 describe('a mapping file', () => {

@@ -1,6 +1,6 @@
 import type { ConnectionId } from '../../../src/core/ids.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { joinInstances, type Lease, takeFreeLeases } from '../../../src/store/leases.ts';
+import { joinInstances, type Lease, takeFreeLeases } from '../../../src/store/worklist/leases.ts';
 
 /** The lease of a connection: whoever has it, or one taken for it now. */
 export async function heldLease(db: Database, connectionId: ConnectionId): Promise<Lease> {

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import type { Connection } from '../../../src/core/connection.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { type Claim, claimDue, findAccount } from '../../../src/store/accounts.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { stopWaiting } from '../../../src/store/deliveries.ts';
-import type { Wait } from '../../../src/store/due-marks.ts';
-import { type Settlement, settle } from '../../../src/store/settle.ts';
+import { stopWaiting } from '../../../src/store/delivery/history.ts';
+import { type Settlement, settle } from '../../../src/store/delivery/settle.ts';
 import { changeUser, createUser, deleteUser, findUser, type UserWrite } from '../../../src/store/users.ts';
+import { type Claim, claimDue, findAccount } from '../../../src/store/worklist/claim.ts';
+import type { Wait } from '../../../src/store/worklist/mark-due.ts';
 import { heldLease } from './held-lease.ts';
 
 /**

@@ -1,0 +1,68 @@
+import type { ConnectionId } from '../../core/ids.ts';
+import { type Database, inTransaction } from '../database.ts';
+import { REPLACEMENT } from '../delivery/move-address.ts';
+import { statement } from '../statement.ts';
+import { raiseWanted } from './mark-due.ts';
+import { mirrorAllGroups } from './mirroring.ts';
+
+/** Accounts marked due in one transaction. */
+const CHUNK = 1000;
+
+const anyFanout = statement((db, connectionId: ConnectionId) =>
+  db.selectFrom('fanouts').select('id').where('connection_id', '=', connectionId).limit(1).compile(),
+);
+
+/** Marks the next chunk of accounts that a change of mapping or membership affects. False: nothing was left to mark. */
+export async function expandFanout(db: Database, connectionId: ConnectionId, now: number): Promise<boolean> {
+  const pending = await anyFanout(db, connectionId);
+  if (pending.length === 0) return false;
+  await inTransaction(db, async (tx) => {
+    const row = await tx
+      .selectFrom('fanouts')
+      .selectAll()
+      .where('connection_id', '=', connectionId)
+      .orderBy('id')
+      .limit(1)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined) return;
+    const context = { requestId: `fanout ${row.id}`, now };
+    const userIds =
+      row.user_ids === null ? await nextUsers(row.cursor) : (JSON.parse(row.user_ids) as string[]);
+    await raiseWanted(tx, connectionId, userIds, context);
+    const last = userIds.at(-1);
+    const fanout = { connection_id: connectionId, id: row.id };
+    if (row.user_ids === null && last !== undefined) {
+      await tx
+        .updateTable('fanouts')
+        .set({ cursor: last })
+        .where('connection_id', '=', fanout.connection_id)
+        .where('id', '=', fanout.id)
+        .execute();
+    } else {
+      if (row.user_ids === null) await mirrorAllGroups(tx, connectionId, context);
+      await tx
+        .deleteFrom('fanouts')
+        .where('connection_id', '=', fanout.connection_id)
+        .where('id', '=', fanout.id)
+        .execute();
+    }
+
+    /** Accounts of every User but the observed ones, which nobody but the identity provider may touch, and addresses held for a move. */
+    async function nextUsers(after: string): Promise<string[]> {
+      const rows = await tx
+        .selectFrom('accounts')
+        .select('resource_id')
+        .where('connection_id', '=', connectionId)
+        .where('kind', '=', 'user')
+        .where('resource_id', '>', after)
+        .where('state', '!=', 'observed')
+        .where('resource_id', 'not like', `${REPLACEMENT}%`)
+        .orderBy('resource_id')
+        .limit(CHUNK)
+        .execute();
+      return rows.map((account) => account.resource_id);
+    }
+  });
+  return true;
+}

@@ -1,0 +1,157 @@
+import { type ConnectionId, newId } from '../../core/ids.ts';
+import { type Database, inTransaction, type Transaction } from '../database.ts';
+import { type Recovery, recoverClaims } from './recover-claims.ts';
+
+/** The right to deliver a connection; `epoch` tells this holding of it from every other. */
+export interface Lease {
+  connectionId: ConnectionId;
+  /** Of `instances`. */
+  holder: string;
+  epoch: number;
+}
+
+/** An instance as it was seen: its `beat` differs as long as it lives. */
+export interface Beat {
+  id: string;
+  host: string;
+  beat: number;
+}
+
+/** Enters this process among the servers of the store; its id is never used again. */
+export async function joinInstances(db: Database, host: string, now: number): Promise<string> {
+  const id = newId();
+  await db.insertInto('instances').values({ id, host, beat: 0, started_at: now }).execute();
+  return id;
+}
+
+/** False: another instance took this one for dead, and its leases are gone. */
+export async function beatInstance(db: Database, id: string): Promise<boolean> {
+  const result = await db
+    .updateTable('instances')
+    .set((eb) => ({ beat: eb('beat', '+', 1) }))
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** The servers of this store. */
+export async function readBeats(db: Database): Promise<Beat[]> {
+  return db.selectFrom('instances').select(['id', 'host', 'beat']).orderBy('id').execute();
+}
+
+/** The epochs of an instance's leases, by connection. */
+export async function readEpochs(db: Database, id: string): Promise<Map<ConnectionId, number>> {
+  const rows = await db
+    .selectFrom('leases')
+    .select(['connection_id', 'epoch'])
+    .where('holder', '=', id)
+    .execute();
+  return new Map(rows.map((row) => [row.connection_id, row.epoch]));
+}
+
+export async function countConnections(db: Database): Promise<number> {
+  const row = await db
+    .selectFrom('connections')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+/** Takes up to `limit` leases that nobody holds; none for an instance that was taken for dead. */
+export async function takeFreeLeases(
+  db: Database,
+  id: string,
+  limit: number,
+  recovery: Recovery,
+): Promise<Lease[]> {
+  if (limit <= 0) return [];
+  return inTransaction(db, async (tx) => {
+    if (!(await lockInstances(tx, [id])).has(id)) return [];
+    const rows = await tx
+      .insertInto('leases')
+      .columns(['connection_id', 'holder', 'epoch'])
+      .expression((eb) =>
+        eb
+          .selectFrom('connections')
+          .leftJoin('leases as present', 'present.connection_id', 'connections.id')
+          .select(['connections.id', eb.val(id).as('holder'), eb.lit(1).as('epoch')])
+          .where('present.holder', 'is', null)
+          .orderBy('connections.id')
+          .limit(limit),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .column('connection_id')
+          .doUpdateSet((eb) => ({ holder: id, epoch: eb('leases.epoch', '+', 1) }))
+          .where('leases.holder', 'is', null),
+      )
+      .returning(['connection_id', 'epoch'])
+      .execute();
+    if (rows.length > 0) await recoverClaims(tx, id, recovery);
+    return rows.map(leaseOf(id));
+  });
+}
+
+/**
+ * Takes all leases of an instance that has stood still since `silent` was seen, and strikes it off: should it come back, it finds
+ * itself gone. Its claims are in doubt. Null: it has moved, or another instance was first.
+ */
+export async function takeOver(
+  db: Database,
+  id: string,
+  silent: Beat,
+  recovery: Recovery,
+): Promise<Lease[] | null> {
+  return inTransaction(db, async (tx) => {
+    const beats = await lockInstances(tx, [id, silent.id]);
+    if (!beats.has(id) || beats.get(silent.id) !== silent.beat) return null;
+    await tx.deleteFrom('instances').where('id', '=', silent.id).execute();
+    const rows = await tx
+      .updateTable('leases')
+      .set((eb) => ({ holder: id, epoch: eb('epoch', '+', 1) }))
+      .where('holder', '=', silent.id)
+      .returning(['connection_id', 'epoch'])
+      .execute();
+    await recoverClaims(tx, id, recovery);
+    return rows.map(leaseOf(id));
+  });
+}
+
+/** Lets others deliver these connections; nothing of theirs is under way any more. */
+export async function freeLeases(db: Database, id: string, connectionIds: readonly string[]): Promise<void> {
+  if (connectionIds.length === 0) return;
+  await db
+    .updateTable('leases')
+    .set({ holder: null })
+    .where('holder', '=', id)
+    .where('connection_id', 'in', connectionIds)
+    .execute();
+}
+
+/** A clean end: every lease is free at once. */
+export async function leaveInstances(db: Database, id: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await tx.updateTable('leases').set({ holder: null }).where('holder', '=', id).execute();
+    await tx.deleteFrom('instances').where('id', '=', id).execute();
+  });
+}
+
+/** Their beats, locked until the transaction ends. */
+async function lockInstances(tx: Transaction, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await tx
+    .selectFrom('instances')
+    .select(['id', 'beat'])
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  return new Map(rows.map(({ id, beat }) => [id, beat]));
+}
+
+function leaseOf(holder: string) {
+  return (row: { connection_id: string; epoch: number }): Lease => ({
+    connectionId: row.connection_id,
+    holder,
+    epoch: row.epoch,
+  });
+}

@@ -1,0 +1,53 @@
+import type { ConnectionId } from '../../core/ids.ts';
+import { newId } from '../../core/ids.ts';
+import type { Transaction } from '../database.ts';
+import { RANK, type WriteContext } from './mark-due.ts';
+
+/** Groups taken up in one statement. */
+const CHUNK = 500;
+
+/** On a connection that mirrors groups, every Group gets an account of its own where it has none yet. */
+export async function mirrorAllGroups(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  context: WriteContext,
+): Promise<void> {
+  const connection = await tx
+    .selectFrom('connections')
+    .select('policies')
+    .where('id', '=', connectionId)
+    .executeTakeFirst();
+  const policies = JSON.parse(connection?.policies ?? '{}') as { groups?: string };
+  if (policies.groups !== 'mirror') return;
+  const missing = await tx
+    .selectFrom('groups')
+    .leftJoin('accounts', (join) =>
+      join
+        .onRef('accounts.connection_id', '=', 'groups.connection_id')
+        .onRef('accounts.resource_id', '=', 'groups.id')
+        .on('accounts.kind', '=', 'group'),
+    )
+    .select('groups.id')
+    .where('groups.connection_id', '=', connectionId)
+    .where('accounts.id', 'is', null)
+    .execute();
+  for (let start = 0; start < missing.length; start += CHUNK) {
+    const rows = missing.slice(start, start + CHUNK).map(({ id }) => ({
+      connection_id: connectionId,
+      id: newId(),
+      kind: 'group' as const,
+      resource_id: id,
+      wanted_version: 1,
+      settled_version: 0,
+      due_at: context.now,
+      rank: RANK.joiner,
+      attempts: 0,
+      state: 'due',
+      written: '{}',
+      request_id: context.requestId,
+      created_at: context.now,
+      wanted_at: context.now,
+    }));
+    await tx.insertInto('accounts').values(rows).execute();
+  }
+}
