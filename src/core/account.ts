@@ -22,6 +22,10 @@ export interface VendorAccount {
   fields: FieldValues;
   /** A pending invitation that the vendor's API can take back. */
   withdrawable?: boolean;
+  /** A role of which one active holder has to stay, such as `active administrator in Attention`; absent: it has none. */
+  lastOf?: string;
+  /** How much power a value of a field with `power: 'told'` gives, by the value, as far as this account shows it. */
+  ranks?: Record<string, number>;
   /** Why Causeway must never suspend, remove or change this account (owner, superadmin, team member). */
   protected?: string;
   /** What the vendor's own calls need later and nobody else reads (an invitation's hash). Never a secret. */

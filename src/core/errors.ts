@@ -35,16 +35,28 @@ export class VendorError extends CausewayError {
   readonly retryAt: number | undefined;
   /** HTTP status of the vendor's answer, where there was one. */
   readonly status: number | undefined;
+  /** The call with effects was answered yes; only a check after it failed, or does not show what was asked for. */
+  readonly answered: boolean;
+  /** Fields of a refused create without which it may be made. */
+  readonly without: readonly string[];
 
   constructor(
     code: VendorErrorCode,
     message: string,
-    options: { retryAt?: number | undefined; status?: number | undefined; cause?: unknown } = {},
+    options: {
+      retryAt?: number | undefined;
+      status?: number | undefined;
+      answered?: boolean;
+      without?: readonly string[];
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryAt = options.retryAt;
     this.status = options.status;
+    this.answered = options.answered ?? false;
+    this.without = options.without ?? [];
   }
 }
 

@@ -49,6 +49,13 @@ export interface Field {
   withoutCall: 'task' | 'ignore';
   /** On a connection that mirrors groups, the vendor's ids of the User's groups are elements of it. */
   mirrored?: boolean;
+  /**
+   * The field says what the person may do, so that the guard counts its loss. list: emptied. ranks: from the least power to the
+   * most. told: by `VendorAccount.ranks`. any: no value is known to give less, so each change counts.
+   */
+  power?: 'list' | 'told' | 'any' | { ranks: readonly string[] };
+  /** What is written when a rule's value goes and nothing takes its place; absent: a task asks a human. */
+  cleared?: FieldValue;
   /** The least number of elements a list must keep. */
   minItems?: number;
   default: DefaultSource;

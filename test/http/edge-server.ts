@@ -40,7 +40,7 @@ export async function startEdge(store?: Database): Promise<EdgeServer> {
   const db = store ?? (await openDatabase({ file: dbFile, mode: 'real' }));
   const keyring = openKeyring(new Uint8Array(32).fill(1));
   let passed = 0;
-  const clock = { now: () => systemClock.now() + passed };
+  const clock = { now: () => systemClock.now() + passed, steady: () => systemClock.steady() + passed };
   const lines: Record<string, unknown>[] = [];
   const waiting = new Map<string, (line: Record<string, unknown>) => void>();
   const log = createLog('debug', {

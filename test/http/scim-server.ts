@@ -139,7 +139,7 @@ export async function serveScim(
     deliveries,
     schemaOf: (vendor) => schemas.get(vendor) ?? schemaNamed(vendor),
     publicUrl: () => 'https://scim.example.com',
-    clock: { now: () => NOW },
+    clock: { now: () => NOW, steady: () => NOW },
   });
   const url = await listen(router, log, connections, atEnd);
   return Object.assign(state, {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../src/core/clock.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { vendorUrn } from '../../src/core/vendor-urn.ts';
 import { listen } from '../../src/http/listener.ts';
@@ -17,7 +18,6 @@ import { type DurableFakes, startDurableFakes } from '../crash/fakes.ts';
 import { createPostgresDatabase } from '../store-contract/postgres-database.ts';
 
 const ADDRESS = { host: '127.0.0.1', port: 0, tls: null, portSetting: 'CAUSEWAY_PORT' };
-const systemClock = { now: () => Date.now() };
 
 /** One instance in this process, with its own connections to the database. */
 export interface Instance {

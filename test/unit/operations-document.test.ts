@@ -7,7 +7,7 @@ import { openTemporary } from './store/temporary-store.ts';
 const text = readFileSync('docs/operations.md', 'utf8');
 
 it('docs/operations.md says of every metric of Causeway’s when to be alarmed', async () => {
-  const metrics = createMetrics(await openTemporary(), { now: () => 0 });
+  const metrics = createMetrics(await openTemporary(), { now: () => 0, steady: () => 0 });
   const names = [...(await metrics.text()).matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name ?? '');
   const own = names.filter((name) => name.startsWith('causeway_'));
   expect(own.length).toBeGreaterThan(5);

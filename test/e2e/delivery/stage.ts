@@ -62,6 +62,7 @@ export class Stage extends FakeVendor {
   #sync: Sync;
   #listener: Listener;
   #passedMs = 0;
+  #turnedMs = 0;
   #token = '';
   readonly keyring: Keyring;
   readonly #lines: string[] = [];
@@ -91,7 +92,10 @@ export class Stage extends FakeVendor {
   }
 
   get #clock() {
-    return { now: () => Date.now() + this.#passedMs };
+    return {
+      now: () => Date.now() + this.#passedMs + this.#turnedMs,
+      steady: () => performance.now() + this.#passedMs,
+    };
   }
 
   /** As the process has it: warnings and errors are kept, alerts counted. */
@@ -159,7 +163,17 @@ export class Stage extends FakeVendor {
     await this.start();
   }
 
-  /** Moves the wall clock and lets the worker look at it. */
+  /** The wall clock is set to another time; how long things take is not touched. */
+  turnClock(ms: number): void {
+    this.#turnedMs += ms;
+    this.wake();
+  }
+
+  steady(): number {
+    return this.#clock.steady();
+  }
+
+  /** Lets time pass for all clocks, and the worker look at them. */
   passTime(ms: number): void {
     this.#passedMs += ms;
     this.wake();

@@ -10,12 +10,12 @@ const POST = 'POST /ss/api/user_access';
 describe('A clock that was a day ahead', () => {
   it('holds no delivery back: what was to be tried by it is tried within the largest backoff', async () => {
     const stage = await startStage('crankwheel', { policies: { waitMs: 400 }, callTimeoutMs: 500 });
-    stage.passTime(DAY);
+    stage.turnClock(DAY);
     await stage.fault({ kind: 'reset-after', match: POST, times: 1 });
     const id = await stage.addUser(person(ANA));
     await eventually(async () => (await stage.account(id))?.doubtAt, expect.any(Number));
     await stage.stop(5_000);
-    stage.passTime(-DAY);
+    stage.turnClock(-DAY);
     await stage.startAgain();
     expect((await stage.account(id))?.dueAt).toBeLessThanOrEqual(stage.now() + QUARTER);
     stage.passTime(QUARTER);
@@ -28,7 +28,7 @@ describe('A clock that was a day ahead', () => {
     const requestedAt = async () => (await findJob(stage.db, stage.id, 'reconcile'))?.requestedAt ?? 0;
     const startAgainAfter = async (ms: number) => {
       await stage.stop(5_000);
-      stage.passTime(ms);
+      stage.turnClock(ms);
       await stage.startAgain();
     };
     await startAgainAfter(DAY);

@@ -9,7 +9,7 @@ import type { Stage } from '../delivery/stage.ts';
 
 /** The operator of a stage, as the command line has it. */
 export function operatorOf(stage: Stage): Operator {
-  const clock = { now: () => stage.now() };
+  const clock = { now: () => stage.now(), steady: () => stage.steady() };
   return { db: stage.db, keyring: stage.keyring, clock, actor: 'cli:test', allowHttpLoopback: true };
 }
 

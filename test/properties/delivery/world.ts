@@ -100,7 +100,10 @@ export class World {
     return world;
   }
 
-  readonly clock = { now: () => Date.now() + this.#passedMs };
+  readonly clock = {
+    now: () => Date.now() + this.#passedMs,
+    steady: () => performance.now() + this.#passedMs,
+  };
 
   get db(): Database {
     return this.#running.db;

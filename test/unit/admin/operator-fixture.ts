@@ -18,7 +18,7 @@ export async function openOperator(): Promise<Operator> {
   return {
     db: await openTemporary(),
     keyring: openKeyring(new Uint8Array(32).fill(5)),
-    clock: { now: () => NOW },
+    clock: { now: () => NOW, steady: () => NOW },
     actor: 'cli:tester',
     allowHttpLoopback: false,
   };

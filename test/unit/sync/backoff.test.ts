@@ -37,7 +37,7 @@ describe('The gap between two attempts', () => {
 
 describe('The breaker of a vendor that is down', () => {
   function breakerAt(start: number) {
-    const clock = { time: start, now: () => clock.time };
+    const clock = { time: start, now: () => clock.time, steady: () => clock.time };
     return { clock, breaker: createBreaker(clock) };
   }
 

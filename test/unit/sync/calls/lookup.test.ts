@@ -22,7 +22,7 @@ function listing(first: VendorAccount[]) {
     },
     create: () => Promise.resolve([]),
   };
-  const clock = { time: 1_000_000, now: () => clock.time };
+  const clock = { time: 1_000_000, now: () => clock.time, steady: () => clock.time };
   return { state, clock, lookup: createLookup(session, clock), session };
 }
 
