@@ -116,6 +116,7 @@ const insertAccount = statement(
         connection_id: CONNECTION,
         id,
         kind: 'user',
+        role: 'current',
         resource_id,
         wanted_version: 1,
         settled_version: settled,

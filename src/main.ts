@@ -66,7 +66,10 @@ async function build(
   const metrics = createMetrics(db, clock);
   const log = metrics.countAlerts(lines);
   const shared = { db, keyring, clock, log };
-  const sync = new Sync({ ...shared, vendors, observe: metrics, allowHttpLoopback: mode === 'sandbox' });
+  // A fake's list needs no sparing; who tries Causeway is not to wait for it.
+  const timings = sandbox === null ? {} : { listPaceMs: 100 };
+  const allowHttpLoopback = sandbox !== null;
+  const sync = new Sync({ ...shared, vendors, observe: metrics, allowHttpLoopback, timings });
   let listener: Listener | undefined;
   closers.push(() => Promise.all([listener?.close(GRACE_MS), sync.stop(GRACE_MS)]));
   await sync.start();

@@ -3,6 +3,7 @@ import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import { type JsonObject, sameJson } from '../core/json.ts';
 import {
+  doubtConnection,
   insertConnection,
   readCredentials,
   resumeConnection,
@@ -10,6 +11,7 @@ import {
   writeCredentials,
 } from '../store/connections.ts';
 import { inTransaction, type Transaction } from '../store/database.ts';
+import { lockMapping } from '../store/locks.ts';
 import { markAll } from '../store/worklist/mark-due.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
 import { checkBaseUrl } from '../vendor-kit/http-client.ts';
@@ -86,6 +88,7 @@ export async function editConnection(
 ): Promise<EditedConnection> {
   const now = operator.clock.now();
   return inTransaction(operator.db, async (tx) => {
+    await lockMapping(tx, id);
     const before = await requireConnection(tx, id);
     const changed = await checkEdit(operator, tx, before, edit);
     let connection = await updateConnection(tx, id, changed.columns, now);
@@ -93,13 +96,20 @@ export async function editConnection(
       connection = await writeCredentials(tx, operator.keyring, id, changed.credentials, now);
     }
     const resumed = changed.credentials !== null && before.paused !== null && !pausedByOperator(before);
-    if (resumed) connection = await resumeConnection(tx, id, now);
+    if (resumed) connection = await resumeConnection(tx, id, now, false);
+    if (leadsElsewhere(before, connection)) connection = await doubtConnection(tx, id, now);
     const dueAgain = deservesDelivery(before, connection);
     if (dueAgain) await markAll(tx, id, 'connection changed', now);
     const detail = auditDetail(edit, resumed);
     await record(operator, tx, now, { action: 'connection.edit', connectionId: id, detail });
     return { connection, resumed, dueAgain };
   });
+}
+
+/** The settings that say which company's accounts these are: another one may not have those that are known. */
+function leadsElsewhere(before: Connection, after: Connection): boolean {
+  const { identity } = requireVendor(after.vendor);
+  return identity.some((name) => !sameJson(before.settings[name] ?? null, after.settings[name] ?? null));
 }
 
 async function checkEdit(operator: Operator, tx: Transaction, before: Connection, edit: ConnectionEdit) {

@@ -1,4 +1,6 @@
+import { addressKey } from '../core/address.ts';
 import { OperatorError } from '../core/errors.ts';
+import { fold } from '../core/fold.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import { listConnections } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
@@ -51,6 +53,7 @@ export async function decideHeld(
 }
 
 function isAbout({ account, name }: NamedAccount, match: string): boolean {
-  const wanted = match.toLowerCase();
-  return [account.id, account.resourceId, name, account.address].some((one) => one?.toLowerCase() === wanted);
+  const { kind, address } = account;
+  if (address !== null && addressKey(kind, address) === addressKey(kind, match)) return true;
+  return [account.id, account.resourceId, name].some((one) => one !== null && fold(one) === fold(match));
 }

@@ -1,5 +1,6 @@
 import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
+import { believeList } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
 import { findJob, type Job, type JobKind, requestJob } from '../store/jobs.ts';
 import { lastReconciliation, type Reconciliation } from '../store/reconciliation.ts';
@@ -43,4 +44,21 @@ export async function readDrift(
 ): Promise<Reconciliation | undefined> {
   await requireConnection(operator.db, connectionId);
   return lastReconciliation(operator.db, connectionId);
+}
+
+/** The operator says that the newest comparison's short list is right. Throws OperatorError where that list was not short. */
+export async function believeDrift(operator: Operator, connectionId: ConnectionId): Promise<void> {
+  const last = await readDrift(operator, connectionId);
+  if (last?.result !== 'short-list') {
+    throw new OperatorError(
+      `The newest comparison of "${connectionId}" found no short list, so there is nothing to confirm. Compare with "causeway drift ${connectionId} --now".`,
+    );
+  }
+  const now = operator.clock.now();
+  const known = Number(last.report['known'] ?? 0);
+  const believed = { listed: last.listed, known };
+  await inTransaction(operator.db, async (tx) => {
+    await believeList(tx, connectionId, believed, now);
+    await record(operator, tx, now, { action: 'drift.believe', connectionId, detail: believed });
+  });
 }

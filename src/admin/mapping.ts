@@ -7,6 +7,7 @@ import type { FieldMapping, GroupRule, Mapping } from '../core/mapping.ts';
 import { updateConnection } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
 import { findGroups, type GroupName } from '../store/group-names.ts';
+import { lockMapping } from '../store/locks.ts';
 import { markAll } from '../store/worklist/mark-due.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
 import { type Operator, record, refuse, requireConnection, requireVendor } from './operator.ts';
@@ -113,6 +114,7 @@ export async function saveMapping(
 ): Promise<Connection> {
   const now = operator.clock.now();
   return inTransaction(operator.db, async (tx) => {
+    await lockMapping(tx, connectionId);
     const before = await requireConnection(tx, connectionId);
     if (sameJson(before.mapping, mapping)) return before;
     const connection = await updateConnection(tx, connectionId, { mapping }, now);

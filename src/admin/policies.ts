@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressFault, foldAddress } from '../core/address.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { LeaverAction, Policies } from '../core/policy.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
@@ -8,7 +9,13 @@ import { readInput } from './vendor-input.ts';
 
 const Leaver = z.enum(['suspend', 'remove', 'revoke', 'task']);
 const Domain = z.string().regex(/^[^\s@]+\.[^\s@]+$/, 'give domains such as example.com');
-const Address = z.string().regex(/^[^\s@]+@[^\s@]+$/, 'give addresses such as ana@example.com');
+const Address = z
+  .string()
+  .trim()
+  .refine((address) => addressFault(address) === null, {
+    error: ({ input }) => `it ${addressFault(String(input))}; give addresses such as ana@example.com`,
+  })
+  .overwrite(foldAddress);
 
 const fields = {
   waitMs: z.int().min(0).max(30_000).describe('How long a push waits for its own outcome, in ms.'),
@@ -31,7 +38,7 @@ const fields = {
     .array(z.string().toLowerCase().pipe(Domain))
     .describe('Nobody outside these e-mail domains is invited; empty: any.'),
   protectedAddresses: z
-    .array(z.string().toLowerCase().pipe(Address))
+    .array(Address)
     .describe('Nobody under these addresses is ever suspended, removed or changed.'),
   leaverPercent: z
     .number()

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readDrift } from '../admin/jobs.ts';
+import { believeDrift, readDrift } from '../admin/jobs.ts';
 import { OperatorError } from '../core/errors.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import type { Reconciliation } from '../store/reconciliation.ts';
@@ -13,11 +13,14 @@ export function addDriftCommands(program: Command, shell: Shell): void {
   addCommand(program, 'drift <connection>', 'show how the vendor’s list differs from what is wanted', [
     'drift crm',
     'drift crm --now',
+    'drift crm --believe',
     'drift crm --json',
   ])
     .option('--now', 'compare first; otherwise the newest comparison is shown')
-    .action((id: string, options: { now?: true; json?: true }) =>
+    .option('--believe', 'confirm the short list of the newest comparison: who is not in it is gone')
+    .action((id: string, options: { now?: true; believe?: true; json?: true }) =>
       withStore(shell, async (place) => {
+        if (options.believe === true) await believeDrift(place.operator, id);
         if (options.now === true) await runJob(place, id, 'reconcile', () => {});
         await show(place, id, options);
       }),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { decideHeld, type Held, listHeld } from '../admin/holds.ts';
+import type { Hold } from '../core/account.ts';
 import type { NamedAccount } from '../store/worklist/list.ts';
 import { addCommand, addGroup } from './command.ts';
 import { answer, type Shell, UsageError } from './shell.ts';
@@ -68,12 +69,15 @@ function heldTable(held: readonly NamedAccount[]): string {
     account.connectionId,
     name ?? '(deleted)',
     account.address,
-    isoTime(account.settledAt),
-    account.guard === null
-      ? 'open'
-      : `${account.guard.decision} by ${account.guard.by}: ${account.guard.reason}`,
+    account.held?.step ?? null,
+    isoTime(account.held?.at ?? account.settledAt),
+    decision(account.held),
   ]);
-  return formatTable(['connection', 'user', 'address', 'held since', 'decision'], rows, 'Nothing is held.');
+  return formatTable(
+    ['connection', 'user', 'address', 'step', 'since', 'decision'],
+    rows,
+    'Nothing is held.',
+  );
 }
 
 function heldView({ account, name }: NamedAccount) {
@@ -82,8 +86,13 @@ function heldView({ account, name }: NamedAccount) {
     account: account.id,
     user: name,
     address: account.address,
-    heldSince: isoTime(account.settledAt),
+    step: account.held?.step ?? null,
+    heldSince: isoTime(account.held?.at ?? account.settledAt),
     reason: account.lastError?.message ?? null,
-    decision: account.guard,
+    decision: account.held === null || account.held.by === null ? null : account.held,
   };
+}
+
+function decision(held: Hold | null): string {
+  return held === null || held.by === null ? 'open' : `${held.state} by ${held.by}: ${held.reason}`;
 }

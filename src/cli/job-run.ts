@@ -5,14 +5,13 @@ import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Log } from '../core/ports.ts';
 import type { Job, JobKind } from '../store/jobs.ts';
-import { openDeliveryTools } from '../sync/calls/open-session.ts';
+import { openDeliveryTools, TIMINGS } from '../sync/calls/open-session.ts';
 import { createJobRunner } from '../sync/compare/jobs.ts';
 import type { Workplace } from './store.ts';
 
 const POLL_MS = 200;
 /** Longer than another server needs to take a silent one's work over. */
 const START_MS = 40_000;
-const CALL_TIMEOUT_MS = 20_000;
 /** A command prints what it did; the job's log lines are the server's. */
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -62,7 +61,7 @@ async function runHere({ operator }: Workplace): Promise<void> {
   const runner = createJobRunner(db, SILENT, {
     open: async (connection) => {
       const vendor = requireVendor(connection.vendor);
-      const shared = { db, keyring, clock, allowHttpLoopback, observe, callTimeoutMs: CALL_TIMEOUT_MS };
+      const shared = { db, keyring, clock, allowHttpLoopback, observe, timings: TIMINGS };
       return (await openDeliveryTools({ ...shared, connection, vendor })).tools;
     },
     mine: () => true,

@@ -6,10 +6,9 @@ import { sameJson } from '../core/json.ts';
 import type { Mapping } from '../core/mapping.ts';
 import type { Claim } from '../store/worklist/claim.ts';
 import { readWantedOf, readWantedPage } from '../store/worklist/list.ts';
-import { openDeliveryTools } from '../sync/calls/open-session.ts';
-import { type Actuals, lastKnown, lookUpActual, readActuals } from '../sync/compare/actuals.ts';
-import { type Preview, previewAccount } from '../sync/compare/preview.ts';
-import type { DeliveryTools } from '../sync/delivery/tools.ts';
+import { createAccountList } from '../sync/calls/account-list.ts';
+import { type DeliveryTools, openDeliveryTools, TIMINGS } from '../sync/calls/open-session.ts';
+import { type Actuals, type Preview, previewAccount } from '../sync/compare/preview.ts';
 
 /** What deliveries would do. */
 export interface PlanReport {
@@ -26,12 +25,11 @@ export interface PlanReport {
 /** More than this many accounts are not looked at: the report is for a person to read. */
 const MAX_ACCOUNTS = 10_000;
 const PAGE = 500;
-const CALL_TIMEOUT_MS = 20_000;
 
 /** The plan of every User's account, against the vendor's list as it is now; as last known where that cannot be read. */
 export async function planConnection(operator: Operator, connection: Connection): Promise<PlanReport> {
   const tools = await openTools(operator, connection);
-  const { actuals, note } = await presentActuals(tools, readActuals);
+  const { actuals, note } = await presentActuals(tools);
   const report = await collectPreviews(operator, connection, async (claim) => {
     const preview = await previewAccount(tools, claim, actuals);
     return preview.steps.length === 0 ? null : preview;
@@ -47,18 +45,9 @@ export async function planAccount(
 ): Promise<PlanReport> {
   const tools = await openTools(operator, connection);
   const claims = await readWantedOf(operator.db, wantedQuery(connection), accountId);
-  const { session } = tools.live ?? {};
+  const { actuals, note } = await presentActuals(tools);
   const changed: Preview[] = [];
-  let note: string | null = session === undefined ? DRY_RUN_NOTE : null;
-  for (const claim of claims) {
-    try {
-      const actuals = session === undefined ? lastKnown : lookUpActual(session);
-      changed.push(await previewAccount(tools, claim, actuals));
-    } catch (error) {
-      note = unreadable(tools, error);
-      changed.push(await previewAccount(tools, claim, lastKnown));
-    }
-  }
+  for (const claim of claims) changed.push(await previewAccount(tools, claim, actuals));
   return { accounts: claims.length, complete: true, changed, note };
 }
 
@@ -72,8 +61,8 @@ export async function compareMapping(
   const present = await openTools(operator, silent);
   const proposed = await openTools(operator, { ...silent, mapping });
   const report = await collectPreviews(operator, connection, async (claim) => {
-    const before = await previewAccount(present, claim, lastKnown);
-    const after = await previewAccount(proposed, claim, lastKnown);
+    const before = await previewAccount(present, claim, null);
+    const after = await previewAccount(proposed, claim, null);
     return sameJson(before.steps, after.steps) ? null : after;
   });
   return { ...report, note: null };
@@ -102,15 +91,16 @@ async function collectPreviews(
 
 const DRY_RUN_NOTE = 'The connection is in dry-run: the vendor is taken to be as Causeway last knew it.';
 
+/** The vendor's list as it is now; null where it cannot be read. */
 async function presentActuals(
   tools: DeliveryTools,
-  read: typeof readActuals,
-): Promise<{ actuals: Actuals; note: string | null }> {
-  if (tools.live === null) return { actuals: lastKnown, note: DRY_RUN_NOTE };
+): Promise<{ actuals: Actuals | null; note: string | null }> {
+  if (tools.live === null) return { actuals: null, note: DRY_RUN_NOTE };
   try {
-    return { actuals: await read(tools.live.session), note: null };
+    const list = createAccountList('user', await Array.fromAsync(tools.live.session.list()));
+    return { actuals: (key) => list.find(key), note: null };
   } catch (error) {
-    return { actuals: lastKnown, note: unreadable(tools, error) };
+    return { actuals: null, note: unreadable(tools, error) };
   }
 }
 
@@ -129,7 +119,7 @@ async function openTools(operator: Operator, connection: Connection): Promise<De
     connection,
     vendor: requireVendor(connection.vendor),
     observe: { delivered() {}, vendorCall() {} },
-    callTimeoutMs: CALL_TIMEOUT_MS,
+    timings: TIMINGS,
   });
   return tools;
 }

@@ -1,8 +1,9 @@
 import type { AccountState } from './account-state.ts';
 import type { VendorErrorCode } from './errors.ts';
-import type { FieldValues } from './field.ts';
+import type { Changes, FieldValues } from './field.ts';
 import type { AccountId, ConnectionId } from './ids.ts';
 import type { JsonObject } from './json.ts';
+import type { TaskWish } from './task.ts';
 
 export type { AccountState } from './account-state.ts';
 
@@ -33,16 +34,90 @@ export interface VendorAccount {
 }
 
 /** What the push had before it, so that a refused change can be put back (docs/delivery). */
-export type Undo = { kind: 'create' } | { kind: 'document'; document: JsonObject; folded: JsonObject };
+export type Undo = ({ kind: 'create' } | { kind: 'document'; document: JsonObject; folded: JsonObject }) & {
+  /** The account that was taken over, and the row that had it. */
+  taken?: { from: AccountId; vendorId: string };
+};
 
 export interface AccountError {
-  code: VendorErrorCode | 'STORE_UNAVAILABLE' | 'ADDRESS_TAKEN' | 'NOT_ALLOWED' | 'PENDING' | 'DEFECT';
+  code:
+    | VendorErrorCode
+    | 'STORE_UNAVAILABLE'
+    | 'ADDRESS_TAKEN'
+    | 'NOT_ALLOWED'
+    | 'PENDING'
+    | 'SHORT_LIST'
+    | 'DEFECT';
   message: string;
   at: number;
 }
 
+/** One call with effects. */
+export type Call =
+  | { op: 'create'; address: string; fields: FieldValues }
+  /** Also a group's title, as the field `title`. */
+  | { op: 'update'; changes: Changes }
+  | { op: 'suspend' | 'reactivate' | 'remove' | 'revoke' | 'withdraw' };
+
+/** The one call with effects that an account has under way: written before it is sent, open until its outcome is written. */
+export interface Intent {
+  version: 1;
+  call: Call;
+  /** What the look before it said; null: none was needed, and this is what was known. */
+  before: VendorAccount | 'absent' | 'hidden' | null;
+  /** Of the lease under which it was sent. */
+  epoch: number;
+  /** It was answered yes, and this is what the check after it said. */
+  refusal?: AccountError;
+}
+
+/** What is known of an account at the vendor. */
+export interface Known {
+  /** The reserved vendor address, as sent; its folded form is unique in the connection and kind. */
+  address: string | null;
+  vendorId: string | null;
+  /** Whether Causeway made the account or took it over; null: nobody knows yet, or there is none. */
+  origin: 'created' | 'adopted' | null;
+  actual: VendorAccount | null;
+  /** The fields that Causeway itself set, with the value it set; for lists, the elements it added. */
+  written: FieldValues;
+  intent: Intent | null;
+  /** A task asks a human for an account at this address. */
+  asked: TaskWish | null;
+}
+
+/** A step that the guard holds until an operator decides or the identity provider changes the User. */
+export interface Hold {
+  /** The call that is held; `move`: to another address. */
+  step: Call['op'] | 'move';
+  state: 'open' | 'released' | 'rejected';
+  reason: string;
+  /** Who decided; null: nobody yet. */
+  by: string | null;
+  at: number;
+}
+
+/**
+ * current: the User's or Group's own. next: the one a User is moving to. left: nobody's any more, to be got rid of.
+ */
+export type Role = 'current' | 'next' | 'left';
+
+/** A row as an attempt changes it; `gone`: it is to be deleted. Ids that begin with `new-` are not stored yet. */
+export interface RowState {
+  id: AccountId;
+  role: Role | 'gone';
+  /** The address last mapped. */
+  mapped: string | null;
+  known: Known;
+  held: Hold | null;
+  /** Kinds of the tasks that the operator reported done and no attempt has looked at yet. */
+  told: string[];
+  /** The guard has counted its move. */
+  counted: boolean;
+}
+
 /** A row of the work list: one User's or Group's account at the vendor. Times are epoch ms. */
-export interface Account {
+export interface Account extends Known {
   connectionId: ConnectionId;
   id: AccountId;
   kind: 'user' | 'group';
@@ -60,17 +135,17 @@ export interface Account {
   claimedVersion: number | null;
   claimedEpoch: number | null;
   claimedAt: number | null;
-  /** When the last call began whose effect is not known; null when nothing is in doubt. */
-  doubtAt: number | null;
   state: AccountState;
-  /** The reserved vendor address, as sent; its folded form is unique in the connection. */
-  address: string | null;
-  vendorId: string | null;
-  /** Whether Causeway made the account or found it there. */
-  origin: 'created' | 'adopted' | null;
-  actual: VendorAccount | null;
-  /** The fields that Causeway itself set, with the value it set; for lists, the elements it added. */
-  written: FieldValues;
+  role: Role;
+  /** The address last mapped. */
+  mapped: string | null;
+  held: Hold | null;
+  /** Kinds of the tasks that the operator reported done and no delivery has looked at yet. */
+  told: string[];
+  /** The guard has counted its move. */
+  counted: boolean;
+  /** Claims in a row that were given back without a call. */
+  returns: number;
   lastError: AccountError | null;
   /** Request id of the push that last changed it. */
   requestId: string | null;
@@ -79,13 +154,10 @@ export interface Account {
   presentSince: number | null;
   /** When a complete list first lacked it. */
   missingSince: number | null;
-  guard: GuardDecision | null;
-}
-
-/** What the operator decided of a held step; the next push of the User ends it. */
-export interface GuardDecision {
-  decision: 'released' | 'rejected';
-  by: string;
-  reason: string;
-  at: number;
+  /** The next delivery looks before it plans: it was not a push that made the account due. */
+  looksFirst: boolean;
+  /** Tasks about it that are open. */
+  openTasks: number;
+  /** A deleted User's document, until its address is mapped. */
+  keptDocument: JsonObject | null;
 }

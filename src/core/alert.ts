@@ -4,6 +4,7 @@ export const ALERTS = [
   'held',
   'instance-silent',
   'list-failed',
+  'newer-version',
   'short-list',
   'vendor-down',
 ] as const;

@@ -20,6 +20,10 @@ export interface Connection {
   dryRun: boolean;
   /** Deliveries stand still until the operator resumes, or replaces the credential. */
   paused: { reason: string; at: number } | null;
+  /** Its credential, or where it leads, is new: nothing is delivered before one list shows the accounts that are known. */
+  unproven: boolean;
+  /** A short list that the operator has confirmed: so many accounts, where so many were known. */
+  believed: { listed: number; known: number } | null;
   createdAt: number;
   modifiedAt: number;
   version: number;

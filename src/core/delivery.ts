@@ -32,6 +32,8 @@ export interface Delivery {
   /** `{method, path, body, status, reply, ms}` in order; no credentials. */
   calls: JsonObject[];
   error: AccountError | null;
+  /** Attempts after this one that did nothing and ended the same way. */
+  repeats: number;
   attempt: number;
   requestId: string | null;
   startedAt: number;

@@ -8,6 +8,16 @@ export type FieldValue = string | number | boolean | Json[];
 
 export type FieldValues = Record<string, FieldValue>;
 
+/**
+ * Field changes of one account. `set`: new values. Lists are given as differences, so that what others added stays:
+ * `add` and `remove` hold elements, in order of preference.
+ */
+export interface Changes {
+  set: FieldValues;
+  add: Record<string, Json[]>;
+  remove: Record<string, Json[]>;
+}
+
 /** Where a field's value comes from when neither the IdP nor a rule nor the connection's own source gives one. */
 export type DefaultSource =
   | { from: 'constant'; value: FieldValue }

@@ -20,7 +20,7 @@ export interface Policies {
   removeGroups: boolean;
   /** Nobody outside these e-mail domains is invited; empty: any. Lower case. */
   allowedDomains: string[];
-  /** Nobody under these addresses is ever suspended, removed or changed. Lower case. */
+  /** Nobody under these addresses is ever suspended, removed or changed. Folded (core/address). */
   protectedAddresses: string[];
   /** How many people may lose access within an hour: this share of the accounts at its start … */
   leaverPercent: number;

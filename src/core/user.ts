@@ -45,9 +45,14 @@ export function isActive(document: JsonObject): boolean {
   return document['active'] !== false;
 }
 
-/** The User's e-mail values, folded, each once: what look-ups by address read. */
-export function emailKeys(document: JsonObject): string[] {
+/** The User's e-mail values, as they were pushed. */
+export function emailValues(document: JsonObject): string[] {
   const emails = Array.isArray(document['emails']) ? document['emails'] : [];
   const values = emails.map((email) => (isJsonObject(email) ? email['value'] : undefined));
-  return [...new Set(values.filter((value) => typeof value === 'string').map(fold))];
+  return values.filter((value) => typeof value === 'string');
+}
+
+/** The User's e-mail values, folded, each once: what look-ups by address read. */
+export function emailKeys(document: JsonObject): string[] {
+  return [...new Set(emailValues(document).map(fold))];
 }

@@ -13,6 +13,7 @@ import {
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import type { Keyring } from './encryption.ts';
 import { UniqueViolation } from './errors.ts';
+import { lockMapping } from './locks.ts';
 import { statement } from './statement.ts';
 import type { ConnectionsTable } from './tables.ts';
 
@@ -113,6 +114,7 @@ export async function updateConnection(
 /** The connection, its directory, its work and its tokens; false if there was none. Nothing happens at the vendor. */
 export async function removeConnection(db: Database | Transaction, id: ConnectionId): Promise<boolean> {
   return inTransaction(db, async (tx) => {
+    await lockMapping(tx, id);
     for (const table of OWNED_TABLES) await tx.deleteFrom(table).where('connection_id', '=', id).execute();
     const removed = await tx.deleteFrom('connections').where('id', '=', id).executeTakeFirst();
     return removed.numDeletedRows > 0n;
@@ -134,7 +136,7 @@ export async function readCredentials(
   return JSON.parse(keyring.open(row.credentials, credentialsOf(id)));
 }
 
-/** Raises the version, so that sessions with the old credentials end. */
+/** Raises the version, so that sessions with the old credentials end; another key may be another company's. */
 export async function writeCredentials(
   db: Database | Transaction,
   keyring: Keyring,
@@ -142,7 +144,7 @@ export async function writeCredentials(
   credentials: JsonObject,
   now: number,
 ): Promise<Connection> {
-  return write(db, id, { credentials: sealCredentials(keyring, id, credentials) }, now);
+  return write(db, id, { credentials: sealCredentials(keyring, id, credentials), unproven: 1 }, now);
 }
 
 /** False if it was paused already (the first reason stays), does not exist, or has another `version` than that given. */
@@ -168,13 +170,47 @@ export async function pauseConnection(
   return updated.numUpdatedRows > 0n;
 }
 
-/** Throws `OperatorError` if there is no such connection; one that is not paused stays so. */
+/**
+ * It may go on; `confirmed`: the operator's word, whatever a list shows of a new credential. Throws `OperatorError` if there is no such
+ * connection.
+ */
 export async function resumeConnection(
   db: Database | Transaction,
   id: ConnectionId,
   now: number,
+  confirmed = true,
 ): Promise<Connection> {
-  return write(db, id, { paused_reason: null, paused_at: null }, now);
+  const going = { paused_reason: null, paused_at: null };
+  return write(db, id, confirmed ? { ...going, unproven: 0 } : going, now);
+}
+
+/** The credential may lead to other accounts than before: one list has to show them first. */
+export async function doubtConnection(
+  db: Database | Transaction,
+  id: ConnectionId,
+  now: number,
+): Promise<Connection> {
+  return write(db, id, { unproven: 1 }, now);
+}
+
+/** One list has shown the accounts that are known. Nothing happens where the connection has another `version` by now. */
+export async function proveConnection(db: Database, { id, version }: Connection): Promise<void> {
+  await db
+    .updateTable('connections')
+    .set((row) => ({ unproven: 0, version: row('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .execute();
+}
+
+/** The operator says that a short list is right. */
+export async function believeList(
+  db: Database | Transaction,
+  id: ConnectionId,
+  believed: NonNullable<Connection['believed']>,
+  now: number,
+): Promise<Connection> {
+  return write(db, id, { believed: JSON.stringify(believed) }, now);
 }
 
 async function write(

@@ -6,7 +6,7 @@ import type { Place } from './copy-rows.ts';
 import { COPIED_TABLES, type CopiedTable } from './copy-tables.ts';
 import type { StoreMode, Transaction } from './database.ts';
 import { readMeta, writeMeta } from './meta.ts';
-import { migrate } from './migrate.ts';
+import { checkRelease, migrate } from './migrate.ts';
 import type { Tables } from './tables.ts';
 
 type Meta = readonly { name: string; value: string }[];
@@ -29,6 +29,7 @@ export async function readFacts({ name, db }: OpenPlace): Promise<Facts> {
   if (!present.has('meta') || !present.has('migrations')) {
     throw new OperatorError(`There is no store of Causeway in ${name}.`);
   }
+  await checkRelease(db, name);
   const meta = await db.selectFrom('meta').selectAll().orderBy('name').execute();
   const value = (wanted: string) => meta.find((row) => row.name === wanted)?.value;
   const mode = value('mode');
@@ -46,7 +47,7 @@ export async function prepareTarget({ name, db }: OpenPlace, source: OpenPlace, 
   if (!present.has('migrations') && COPIED_TABLES.some((table) => present.has(table.name))) {
     throw new OperatorError(`In ${name} are tables of another program: name an empty database.`);
   }
-  await migrate(db);
+  await migrate(db, name);
   await refuseOtherVersion(db, source);
   await db.transaction().execute(async (tx) => {
     const mode = await readMeta(tx, 'mode');

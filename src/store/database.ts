@@ -79,7 +79,7 @@ export async function openDatabase(
       },
     });
     try {
-      if (!readOnly) await migrate(db);
+      if (!readOnly) await migrate(db, file);
       checkMode(file, mode, readOnly ? await readMeta(db, 'mode') : await writeMetaOnce(db, 'mode', mode));
     } catch (error) {
       connection.close();
@@ -96,7 +96,7 @@ async function openShared(url: Secret, mode: StoreMode): Promise<Database> {
   return explained(name, hint, async () => {
     const migration = openPool(url, 'migration');
     try {
-      await migrate(migration.db);
+      await migrate(migration.db, name);
       checkMode(name, mode, await writeMetaOnce(migration.db, 'mode', mode));
     } finally {
       await migration.close();

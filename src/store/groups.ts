@@ -1,14 +1,13 @@
-import type { Selectable } from 'kysely';
 import type { Connection } from '../core/connection.ts';
-import { NotUnique } from '../core/errors.ts';
+import { NotUnique, StoreUnavailable } from '../core/errors.ts';
 import { fold } from '../core/fold.ts';
-import type { ConnectionId, GroupId, UserId } from '../core/ids.ts';
+import type { ConnectionId, GroupId } from '../core/ids.ts';
 import { newId } from '../core/ids.ts';
 import { type JsonObject, sameJson } from '../core/json.ts';
-import { mappedGroupIds } from '../core/mapping.ts';
 import type { Group, Member } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { UniqueViolation } from './errors.ts';
+import { connectionInForce, inEdition, markGroup, markMembers } from './group-marks.ts';
 import { lockGroupsOf } from './locks.ts';
 import { addMembers, type MembersWrite, removeAllMembers, writeMembers } from './member-writes.ts';
 import { leaveAllGroups } from './members.ts';
@@ -16,7 +15,7 @@ import { GROUP_COLUMNS, rowToGroup } from './rows.ts';
 import { namedStatement, statement } from './statement.ts';
 import type { GroupsTable } from './tables.ts';
 import type { WriteResult } from './users.ts';
-import { markAffected, markPushed, type WriteContext } from './worklist/mark-due.ts';
+import type { WriteContext } from './worklist/mark-due.ts';
 
 export interface GroupWrite {
   document: JsonObject;
@@ -42,13 +41,17 @@ const groupById = statement((db, connectionId: ConnectionId, id: GroupId) =>
     .compile(),
 );
 
+/** With the edition of what decides whom a write marks, locked with it and before it. */
 const groupForWriting = statement((db, connectionId: ConnectionId, id: GroupId) =>
   db
     .selectFrom('groups')
-    .selectAll()
-    .where('connection_id', '=', connectionId)
-    .where('id', '=', id)
-    .forNoKeyUpdate()
+    .innerJoin('connections', 'connections.id', 'groups.connection_id')
+    .selectAll('groups')
+    .select(['connections.version as connection_version', 'connections.created_at as connection_created_at'])
+    .where('groups.connection_id', '=', connectionId)
+    .where('groups.id', '=', id)
+    .forKeyShare('connections')
+    .forNoKeyUpdate('groups')
     .compile(),
 );
 
@@ -81,6 +84,8 @@ export async function createGroup(
 ): Promise<WriteResult<Group>> {
   return uniqueDisplayName(write.displayName, () =>
     inTransaction(db, async (tx) => {
+      const inForce = await connectionInForce(tx, connection);
+      if (inForce === undefined) throw new StoreUnavailable('The connection was removed meanwhile.');
       const id = newId();
       const added = await addMembers(tx, connection.id, id, members);
       const row: GroupsTable = {
@@ -93,7 +98,7 @@ export async function createGroup(
         modified_at: context.now,
       };
       await tx.insertInto('groups').values(row).execute();
-      await markGroup(tx, connection, id, false, context);
+      await markGroup(tx, inForce, id, false, context);
       await countGroups(tx, connection.id, 1);
       return { resource: rowToGroup(row), changed: true, wait: null };
     }),
@@ -116,9 +121,10 @@ export async function changeGroup(
     () => displayName,
     () =>
       inTransaction(db, async (tx) => {
-        const found = await lockGroup(tx, connection.id, id);
+        const found = await lockGroup(tx, connection, id);
         if (found === undefined) return undefined;
-        const current = rowToGroup(found);
+        const { inForce } = found;
+        const current = rowToGroup(found.row);
         const { write, members } = change(current);
         displayName = write.displayName;
         const moved = await writeMembers(tx, connection.id, id, members ?? NO_CHANGE);
@@ -136,8 +142,8 @@ export async function changeGroup(
           modified_at: Math.max(context.now, current.modifiedAt),
         };
         await updateGroup(tx, row);
-        if (!sameDocument) await markGroup(tx, connection, id, false, context);
-        await markMembers(tx, connection, id, moved.userIds, context);
+        if (!sameDocument) await markGroup(tx, inForce, id, false, context);
+        await markMembers(tx, inForce, id, moved.userIds, context);
         return { resource: rowToGroup(row), changed: true, wait: null };
       }),
   );
@@ -152,51 +158,29 @@ export async function deleteGroup(
   context: WriteContext,
 ): Promise<boolean> {
   return inTransaction(db, async (tx) => {
+    // Before the Groups, in the order of `locks`.
+    await connectionInForce(tx, connection);
     await lockGroupsOf(tx, connection.id, id);
-    const row = await lockGroup(tx, connection.id, id);
-    if (row === undefined) return false;
-    check(rowToGroup(row));
+    const found = await lockGroup(tx, connection, id);
+    if (found === undefined) return false;
+    check(rowToGroup(found.row));
     const users = await removeAllMembers(tx, connection.id, id);
     await tx.deleteFrom('groups').where('connection_id', '=', connection.id).where('id', '=', id).execute();
     await leaveAllGroups(tx, connection.id, id, context.now);
     await countGroups(tx, connection.id, -1);
-    await markGroup(tx, connection, id, true, context);
-    await markMembers(tx, connection, id, users, context);
+    await markGroup(tx, found.inForce, id, true, context);
+    await markMembers(tx, found.inForce, id, users, context);
     return true;
   });
 }
 
-/** Only a mirrored Group has an account of its own at the vendor. */
-async function markGroup(
-  tx: Transaction,
-  connection: Connection,
-  id: GroupId,
-  leaving: boolean,
-  context: WriteContext,
-): Promise<void> {
-  if (connection.policies.groups !== 'mirror') return;
-  const mark = { connectionId: connection.id, kind: 'group' as const, resourceId: id, leaving };
-  await markPushed(tx, { ...mark, undo: null }, context);
-}
-
-/** Members' accounts are affected only by groups that a rule names or that are mirrored. */
-async function markMembers(
-  tx: Transaction,
-  connection: Connection,
-  groupId: GroupId,
-  userIds: readonly UserId[],
-  context: WriteContext,
-): Promise<void> {
-  if (connection.policies.groups !== 'mirror' && !mappedGroupIds(connection.mapping).has(groupId)) return;
-  await markAffected(tx, connection.id, userIds, `group ${groupId}`, context);
-}
-
-async function lockGroup(
-  tx: Transaction,
-  connectionId: ConnectionId,
-  id: GroupId,
-): Promise<Selectable<GroupsTable> | undefined> {
-  return (await groupForWriting(tx, connectionId, id))[0];
+/** The Group, which nobody else changes until the transaction ends, under the connection that is in force as long. */
+async function lockGroup(tx: Transaction, connection: Connection, id: GroupId) {
+  const [found] = await groupForWriting(tx, connection.id, id);
+  if (found === undefined) return undefined;
+  const { connection_version: version, connection_created_at: created_at, ...row } = found;
+  const inForce = await inEdition(tx, connection, { version, created_at });
+  return inForce && { row, inForce };
 }
 
 function writeColumns(write: GroupWrite) {

@@ -1,12 +1,14 @@
 import type { VendorAccount } from '../core/account.ts';
+import { addressFault, foldAddress } from '../core/address.ts';
 import type { Connection } from '../core/connection.ts';
 import { fold } from '../core/fold.ts';
 import { newId } from '../core/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { emailKeys } from '../core/user.ts';
+import { emailKeys, emailValues } from '../core/user.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
 import { writeEmails } from './user-emails.ts';
 import { RANK, raiseWanted } from './worklist/mark-due.ts';
+import { knownColumns, mappedColumns, vendorKey } from './worklist/write.ts';
 
 /** An account of the vendor's list, with the User document that it would make. */
 export interface Imported {
@@ -49,40 +51,57 @@ async function importAccount(
   { account, document }: Imported,
   now: number,
 ): Promise<keyof ImportCounts> {
-  const key = fold(account.address);
+  // No User can have it: whoever it is, nothing is done about them.
+  if (addressFault(account.address) !== null) return 'left';
+  const key = foldAddress(account.address);
   const managed = await tx
     .selectFrom('accounts')
     .select('id')
     .where('connection_id', '=', connection.id)
     .where('kind', '=', 'user')
-    .where((eb) => eb.or([eb('address_key', '=', key), eb('vendor_id', '=', account.id)]))
+    .where((eb) => eb.or([eb('address_key', '=', key), eb('vendor_key', '=', vendorKey('user', account.id))]))
     .executeTakeFirst();
   if (managed !== undefined) return 'managed';
-  const userId = await userOf(tx, connection.id, key);
-  if (userId !== undefined) {
-    await raiseWanted(tx, connection.id, [userId], { requestId: 'import', now });
+  const users = await usersNamed(tx, connection.id, fold(account.address));
+  const user = users.find((one) => hasAddress(one, key));
+  if (user !== undefined) {
+    await raiseWanted(tx, connection.id, [user.id], { requestId: 'import', now });
     return 'matched';
   }
+  // To SCIM the names are equal, to the vendor the addresses are not.
+  if (users.length > 0) return 'left';
   if (connection.policies.imports === 'leave') return 'left';
   await insertObserved(tx, connection.id, account, document, now);
   return 'observed';
 }
 
-async function userOf(tx: Transaction, connectionId: string, key: string): Promise<string | undefined> {
-  const byName = await tx
+interface NamedUser {
+  id: string;
+  user_name: string;
+  document: string;
+}
+
+/** The Users that SCIM's look-ups find by this name or e-mail address; those fold more than A–Z. */
+async function usersNamed(tx: Transaction, connectionId: string, key: string): Promise<NamedUser[]> {
+  const users = tx
     .selectFrom('users')
-    .select('id')
-    .where('connection_id', '=', connectionId)
-    .where('user_name_key', '=', key)
-    .executeTakeFirst();
-  if (byName !== undefined) return byName.id;
-  const byEmail = await tx
-    .selectFrom('user_emails')
-    .select('user_id as id')
-    .where('connection_id', '=', connectionId)
-    .where('email_key', '=', key)
-    .executeTakeFirst();
-  return byEmail?.id;
+    .select(['users.id', 'users.user_name', 'users.document'])
+    .where('users.connection_id', '=', connectionId);
+  const byName = await users.where('users.user_name_key', '=', key).execute();
+  const byEmail = await users
+    .innerJoin('user_emails', (join) =>
+      join
+        .onRef('user_emails.connection_id', '=', 'users.connection_id')
+        .onRef('user_emails.user_id', '=', 'users.id'),
+    )
+    .where('user_emails.email_key', '=', key)
+    .execute();
+  return [...byName, ...byEmail];
+}
+
+function hasAddress({ user_name, document }: NamedUser, key: string): boolean {
+  const addresses = [user_name, ...emailValues(JSON.parse(document) as JsonObject)];
+  return addresses.some((address) => foldAddress(address) === key);
 }
 
 /** Settled from the start: nothing is planned for it until the identity provider writes it. */
@@ -117,17 +136,22 @@ async function insertObserved(
       id: newId(),
       kind: 'user',
       resource_id: id,
+      role: 'current',
       wanted_version: 1,
       settled_version: 1,
       rank: RANK.change,
       attempts: 0,
       state: 'observed',
-      address: account.address,
-      address_key: fold(account.address),
-      vendor_id: account.id,
-      origin: 'adopted',
-      actual: JSON.stringify(account),
-      written: '{}',
+      ...knownColumns('user', {
+        address: account.address,
+        vendorId: account.id,
+        origin: 'adopted',
+        actual: account,
+        written: {},
+        intent: null,
+        asked: null,
+      }),
+      ...mappedColumns('user', account.address),
       created_at: now,
       settled_at: now,
       wanted_at: now,

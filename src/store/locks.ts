@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { Account } from '../core/account.ts';
 import { LeaseLost } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Transaction } from './database.ts';
@@ -8,8 +7,17 @@ import type { Lease } from './worklist/leases.ts';
 
 /**
  * What a transaction locks beside the rows that it reads `forUpdate`. Always in this order, so that two never wait for each other:
- * Groups by id, Users, accounts by id, the connection's counters. Nothing to do on SQLite, where a transaction is alone.
+ * the connection's mapping, Groups by id, Users, accounts by id, the connection's counters. Nothing to do on SQLite, where a transaction is alone.
  */
+
+/**
+ * The connection's mapping and policies, before they are read to be changed. Whoever marks by them holds its row `forKeyShare`, beside
+ * others and beside what counts in it: such writes end first, and later ones read what was saved.
+ */
+export async function lockMapping(tx: Transaction, connectionId: ConnectionId): Promise<void> {
+  if (!isPostgres(tx)) return;
+  await tx.selectFrom('connections').select('id').where('id', '=', connectionId).forUpdate().execute();
+}
 
 /** The Groups that a User or Group is a direct member of, and the Group itself. */
 export async function lockGroupsOf(
@@ -71,23 +79,6 @@ export async function lockLease(tx: Transaction, { connectionId, holder, epoch }
     .forShare()
     .executeTakeFirst();
   if (lease === undefined) throw new LeaseLost();
-}
-
-/** An account that is being delivered, before anything but its settling writes to it; `LeaseLost` where it was taken away. */
-export async function lockClaimed(
-  tx: Transaction,
-  account: Pick<Account, 'connectionId' | 'id' | 'claimedEpoch'>,
-): Promise<void> {
-  if (!isPostgres(tx)) return;
-  const row = await tx
-    .selectFrom('accounts')
-    .select('id')
-    .where('connection_id', '=', account.connectionId)
-    .where('id', '=', account.id)
-    .where('claimed_epoch', '=', account.claimedEpoch)
-    .forUpdate()
-    .executeTakeFirst();
-  if (row === undefined) throw new LeaseLost();
 }
 
 /** The account that a task is about. */

@@ -1,23 +1,24 @@
-import type { Account, VendorAccount } from '../core/account.ts';
-import { fold } from '../core/fold.ts';
+import type { Account, RowState } from '../core/account.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import { newId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { TaskWish } from '../core/task.ts';
 import { type Database, inTransaction, type Transaction } from './database.ts';
-import { judgeTasks } from './delivery/tasks.ts';
-import { accountKey, writeAccount } from './worklist/write.ts';
+import { writeRows } from './delivery/attempt-rows.ts';
+import { replaceTasks } from './delivery/tasks.ts';
+import { rowState } from './worklist/row.ts';
+import { accountKey, dueNow, writeAccount } from './worklist/write.ts';
 
 /** What a list's judgement changes of an account. */
 export interface Amendment {
-  /** As the list shows it; null: it is gone, for certain. Absent: nothing new. */
-  actual?: VendorAccount | null;
+  /** The row as the list shows it; absent: nothing new. */
+  row?: RowState;
   /** When a list first lacked it; null: it is there. */
   missingSince?: number | null;
   /** What is left to a human; absent: the tasks cannot be judged. */
   tasks?: readonly TaskWish[];
-  /** Deliver again: what the list shows is not what is wanted. `lookAt`: at this address, if it is nobody else's here. */
-  deliver?: 'now' | { lookAt: string };
+  /** Deliver again: what the list shows is not what is wanted. */
+  deliver?: true;
 }
 
 /** Writes a judgement unless the account has changed since it was read. False: it has, and the judgement is void. */
@@ -39,52 +40,36 @@ export async function amendAccount(
       row?.wanted_version === account.wantedVersion &&
       row.claimed_version === null &&
       row.settled_at === account.settledAt;
-    if (!same || (await isOthers(tx, account, amendment.deliver))) return false;
-    const { actual, missingSince, tasks } = amendment;
-    const open = tasks === undefined ? null : await judgeTasks(tx, accountKey(account), tasks, now);
+    if (!same) return false;
+    const { row: after, missingSince, tasks } = amendment;
+    const open =
+      tasks === undefined
+        ? null
+        : await replaceTasks(tx, accountKey(account), tasks, now, { looked: true, sameWish: true });
+    if (after !== undefined)
+      await writeRows(tx, { account, before: [rowState(account)], after: [after], now });
     await writeAccount(tx, account, {
-      ...(actual === undefined ? {} : actualColumns(actual)),
       ...(missingSince === undefined ? {} : { missing_since: missingSince }),
+      ...(open === null ? {} : { open_tasks: open }),
       ...(open === 0 && account.state === 'task' ? { state: 'in-sync' } : {}),
       ...(open !== null && open > 0 && account.state === 'in-sync' ? { state: 'task' } : {}),
     });
-    if (amendment.deliver !== undefined) await deliverAgain(tx, account, amendment.deliver, now);
+    if (amendment.deliver === true) await deliverAgain(tx, account, now);
     return true;
   });
 }
 
-function actualColumns(actual: VendorAccount | null) {
-  if (actual !== null) return { actual: JSON.stringify(actual), vendor_id: actual.id };
-  return { actual: null, vendor_id: null, origin: null, written: '{}', present_since: null };
-}
-
-type Again = NonNullable<Amendment['deliver']>;
-
-async function isOthers(tx: Transaction, account: Account, how: Again | undefined): Promise<boolean> {
-  if (how === undefined || how === 'now') return false;
-  const holder = await tx
-    .selectFrom('accounts')
-    .select('id')
-    .where('connection_id', '=', account.connectionId)
-    .where('kind', '=', account.kind)
-    .where('address_key', '=', fold(how.lookAt))
-    .where('id', '!=', account.id)
-    .executeTakeFirst();
-  return holder !== undefined;
-}
-
-async function deliverAgain(tx: Transaction, account: Account, how: Again, now: number): Promise<void> {
+async function deliverAgain(tx: Transaction, account: Account, now: number): Promise<void> {
   await writeAccount(tx, account, {
     wanted_version: account.wantedVersion + 1,
     undo: null,
     undo_version: null,
-    due_at: now,
     attempts: 0,
     state: 'due',
+    looks_first: 1,
     wanted_at: now,
     request_id: null,
-    // Doubt makes the delivery look before it plans.
-    ...(how === 'now' ? {} : { doubt_at: 0, address: how.lookAt, address_key: fold(how.lookAt) }),
+    ...dueNow(now),
   });
 }
 
@@ -156,15 +141,35 @@ export async function lastReconciliation(
   };
 }
 
-/** Accounts of people that are known to be at the vendor, invitations left out. */
-export async function countPresent(db: Database, connectionId: ConnectionId): Promise<number> {
+/** Accounts of people, or groups, that are known to be at the vendor, invitations left out. */
+export async function countPresent(
+  db: Database,
+  connectionId: ConnectionId,
+  kind: Account['kind'],
+): Promise<number> {
   const row = await db
     .selectFrom('accounts')
     .select(({ fn }) => fn.countAll<number>().as('n'))
     .where('connection_id', '=', connectionId)
-    .where('kind', '=', 'user')
+    .where('kind', '=', kind)
     .where('vendor_id', 'is not', null)
-    .where('actual', 'not like', '%"presence":"pending"%')
+    .where('presence', '!=', 'pending')
     .executeTakeFirstOrThrow();
   return Number(row.n);
+}
+
+/** The accounts of people that are known to be at the vendor, invitations left out, by id and address. */
+export async function listPresent(
+  db: Database,
+  connectionId: ConnectionId,
+): Promise<{ vendorId: string; address: string | null }[]> {
+  const rows = await db
+    .selectFrom('accounts')
+    .select(['vendor_id', 'address'])
+    .where('connection_id', '=', connectionId)
+    .where('kind', '=', 'user')
+    .where('vendor_id', 'is not', null)
+    .where('presence', '!=', 'pending')
+    .execute();
+  return rows.map((row) => ({ vendorId: row.vendor_id ?? '', address: row.address }));
 }

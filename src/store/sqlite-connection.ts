@@ -10,6 +10,7 @@ const MAX_LOCK_WAIT_MS = 5000;
 const MAX_LOCK_PAUSE_MS = 50;
 /** Transactions in one commit, at most. */
 const MAX_GROUP = 200;
+const LOST = 'The store cannot be written now: the disk failed while others wrote.';
 
 interface Statement {
   statement: StatementSync;
@@ -28,6 +29,8 @@ interface Group {
   running: 'first' | 'nested' | null;
   /** To be committed as soon as none is under way. */
   isDue: boolean;
+  /** SQLite has undone all of it. Whoever is under way may run nothing more: it would be stored at once, by itself. */
+  isLost: boolean;
 }
 
 /** The one connection of an embedded store: one user at a time, in the order of asking. */
@@ -70,6 +73,7 @@ export class SqliteConnection {
 
   /** Runs a statement for whoever has the connection. */
   execute<Row>(sql: string, parameters: readonly unknown[]): { rows: Row[]; changes: number | bigint } {
+    if (this.#group?.isLost) throw new StoreUnavailable(LOST);
     const { statement, reads } = this.#prepare(sql);
     const values = parameters as SQLInputValue[];
     if (!reads) return { rows: [], changes: statement.run(...values).changes };
@@ -94,10 +98,12 @@ export class SqliteConnection {
   }
 
   async begin(sql: 'begin' | 'begin immediate'): Promise<void> {
+    this.#noticeLoss();
     const group = this.#group;
     if (group === null) {
       await this.#patiently(() => this.#run(sql));
-      this.#group = { ...Promise.withResolvers<void>(), ended: 0, running: 'first', isDue: false };
+      const state = { ended: 0, running: 'first', isDue: false, isLost: false } as const;
+      this.#group = { ...Promise.withResolvers<void>(), ...state };
     } else {
       this.#guard(() => this.#run('savepoint one'));
       group.running = 'nested';
@@ -108,6 +114,8 @@ export class SqliteConnection {
   endTransaction(): Promise<void> {
     const group = this.#group;
     if (group === null) throw new Error('A transaction ended that had not begun.');
+    this.#noticeLoss();
+    if (group.isLost) throw new StoreUnavailable(LOST);
     if (group.running === 'nested') this.#guard(() => this.#run('release one'));
     group.running = null;
     group.ended += 1;
@@ -122,6 +130,7 @@ export class SqliteConnection {
   }
 
   commit(): void {
+    this.#noticeLoss();
     const group = this.#group;
     if (group === null) return;
     this.#group = null;
@@ -129,30 +138,48 @@ export class SqliteConnection {
       this.#guard(() => this.#run('commit'));
       group.resolve();
     } catch (error) {
-      if (this.#handle.isTransaction) this.#guard(() => this.#run('rollback'));
       group.reject(error);
+      this.#undoAll();
     }
   }
 
-  /** SQLite ends a transaction itself when a disk fails; rolling back then would hide that failure. */
+  /** Undoes the transaction under way, and only that. */
   rollback(): void {
+    this.#noticeLoss();
     const group = this.#group;
-    if (group === null || !this.#handle.isOpen) return;
-    if (!this.#handle.isTransaction) {
-      this.#group = null;
-      const lost = 'The store cannot be written now: the disk failed while others wrote.';
-      if (group.ended > 0) group.reject(new StoreUnavailable(lost));
-      return;
-    }
-    if (group.running === 'first') {
-      this.#group = null;
-      this.#guard(() => this.#run('rollback'));
-      return;
-    }
-    this.#guard(() => this.#run('rollback to one'));
-    this.#guard(() => this.#run('release one'));
+    if (group === null) return;
+    const { running } = group;
     group.running = null;
+    if (running === 'first' || group.isLost) {
+      this.#group = null;
+      this.#undoAll();
+      return;
+    }
+    try {
+      this.#guard(() => this.#run('rollback to one'));
+      this.#guard(() => this.#run('release one'));
+    } catch (error) {
+      this.#undoAll();
+      this.#noticeLoss();
+      throw error;
+    }
     if (group.isDue) this.commit();
+  }
+
+  #undoAll(): void {
+    if (this.#handle.isOpen && this.#handle.isTransaction) this.#guard(() => this.#run('rollback'));
+  }
+
+  /**
+   * When the disk is full or fails, SQLite may undo the failed statement alone or everything since `begin`
+   * (sqlite.org/lang_transaction.html, "Response To Errors"); only the handle knows which. Those that have ended are told.
+   */
+  #noticeLoss(): void {
+    const group = this.#group;
+    if (group === null || (this.#handle.isOpen && this.#handle.isTransaction)) return;
+    group.isLost = true;
+    if (group.running === null) this.#group = null;
+    if (group.ended > 0) group.reject(new StoreUnavailable(LOST));
   }
 
   #commitSoon(group: Group): void {
@@ -202,6 +229,7 @@ export class SqliteConnection {
       try {
         return work();
       } catch (error) {
+        this.#noticeLoss();
         until ??= performance.now() + MAX_LOCK_WAIT_MS;
         if (!isBusy(error) || this.#handle.isTransaction || performance.now() > until)
           throw storeError(error);
@@ -214,6 +242,7 @@ export class SqliteConnection {
     try {
       return work();
     } catch (error) {
+      this.#noticeLoss();
       throw storeError(error);
     }
   }

@@ -5,6 +5,9 @@ export interface LeasesTable {
   holder: string | null;
   /** Raised at every change of the holder: claims of lower ones are in doubt. */
   epoch: number;
+  /** A pause that the vendor asked for, ms, and until when (epoch ms). */
+  pause_ms: number | null;
+  pause_until: number | null;
 }
 
 /** The servers that share this store; one that stops beating is removed by another. */

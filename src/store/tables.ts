@@ -1,5 +1,8 @@
 import type { Generated } from 'kysely';
+import type { AccountsTable } from './tables-accounts.ts';
 import type { InstancesTable, LeasesTable } from './tables-instances.ts';
+
+export type { AccountsTable } from './tables-accounts.ts';
 
 /** A JSON document: written and read as text, so that answers can be assembled without parsing. */
 type JsonText = string;
@@ -23,6 +26,10 @@ export interface ConnectionsTable {
   dry_run: Flag;
   paused_reason: string | null;
   paused_at: Time | null;
+  /** 1: nothing is delivered before one list shows that the credential is for the same accounts. */
+  unproven: Generated<Flag>;
+  /** `{listed, known}`: a short list that the operator has confirmed. */
+  believed: JsonTextOrNull;
   /** Kept in every write's transaction: `totalResults` of an unfiltered list. */
   user_count: Generated<number>;
   group_count: Generated<number>;
@@ -89,42 +96,6 @@ export interface MembersTable {
   display: string | null;
 }
 
-export interface AccountsTable {
-  connection_id: string;
-  id: string;
-  kind: 'user' | 'group';
-  resource_id: string;
-  wanted_version: number;
-  settled_version: number;
-  undo: JsonTextOrNull;
-  undo_version: number | null;
-  due_at: Time | null;
-  rank: number;
-  attempts: number;
-  claimed_version: number | null;
-  claimed_epoch: number | null;
-  claimed_at: Time | null;
-  doubt_at: Time | null;
-  state: string;
-  address: string | null;
-  address_key: string | null;
-  vendor_id: string | null;
-  origin: string | null;
-  actual: JsonTextOrNull;
-  written: JsonText;
-  last_error: JsonTextOrNull;
-  request_id: string | null;
-  created_at: Time;
-  settled_at: Time | null;
-  /** When the oldest change that is not settled was pushed. */
-  wanted_at: Time;
-  /** Since when it is at the vendor; 0: since before Causeway knew of it. */
-  present_since: Time | null;
-  /** When a complete list first lacked it. */
-  missing_since: Time | null;
-  guard: JsonTextOrNull;
-}
-
 /** Who was suspended, removed or revoked, for the guard's rolling hour. */
 export interface LeaversTable {
   connection_id: string;
@@ -158,6 +129,10 @@ export interface DeliveriesTable {
   steps: JsonText;
   calls: JsonText;
   error: JsonTextOrNull;
+  /** Attempts after the first that ended the same way. */
+  repeats: Generated<number>;
+  /** 1: no call with effects was made, and nothing changed. */
+  quiet: Flag;
   attempt: number;
   request_id: string | null;
   started_at: Time;

@@ -169,13 +169,11 @@ export async function deleteUser(
     await lockGroupsOf(tx, connection.id, id);
     const row = await lockUser(tx, connection.id, id);
     if (row === undefined) return false;
-    check(rowToUser(row));
+    const user = rowToUser(row);
+    check(user);
     await removeUserRows(tx, connection.id, id, context.now);
-    await markPushed(
-      tx,
-      { connectionId: connection.id, kind: 'user', resourceId: id, leaving: true, undo: { kind: 'create' } },
-      context,
-    );
+    const key = { connectionId: connection.id, kind: 'user' as const, resourceId: id };
+    await markPushed(tx, { ...key, leaving: true, undo: null, deleted: user.document }, context);
     return true;
   });
 }

@@ -1,5 +1,5 @@
-/** The largest gap between two attempts, ms; also how far ahead `due_at` may lie (a clock that jumped). */
-export const LARGEST_BACKOFF_MS = 15 * 60_000;
+/** The largest gap between two attempts, ms. */
+const LARGEST_BACKOFF_MS = 15 * 60_000;
 /** The longest pause that a vendor is granted, ms: a Retry-After of years must not stop a connection for good. */
 export const LONGEST_PAUSE_MS = 24 * 60 * 60_000;
 const FIRST_BACKOFF_MS = 1_000;

@@ -1,16 +1,14 @@
 import type { Connection } from '../core/connection.ts';
 import { OperatorError } from '../core/errors.ts';
 import type { AccountId } from '../core/ids.ts';
+import type { Log } from '../core/ports.ts';
 import type { Lease } from '../store/worklist/leases.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
-import { type OpenOptions, openDeliveryTools } from './calls/open-session.ts';
-import type { RunContext } from './delivery/run.ts';
-import type { DeliveryTools } from './delivery/tools.ts';
+import { type DeliveryTools, type OpenOptions, openDeliveryTools } from './calls/open-session.ts';
 import { Worker } from './worker.ts';
 
-export interface DeliveringOptions
-  extends Omit<RunContext, 'stopped'>,
-    Omit<OpenOptions, 'connection' | 'vendor' | 'mayCall'> {
+export interface DeliveringOptions extends Omit<OpenOptions, 'connection' | 'vendor' | 'mayCall'> {
+  log: Log;
   vendors: readonly AnyVendor[];
   lease: Lease;
   callsFrom: number;

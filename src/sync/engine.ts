@@ -9,7 +9,7 @@ import type { Keyring } from '../store/encryption.ts';
 import type { Lease } from '../store/worklist/leases.ts';
 import { bringForward, connectionsWithWork } from '../store/worklist/next-due.ts';
 import type { AnyVendor } from '../vendor-kit/define.ts';
-import { LARGEST_BACKOFF_MS } from './backoff.ts';
+import { TIMINGS, type Timings } from './calls/open-session.ts';
 import { createJobRunner, type JobRunner } from './compare/jobs.ts';
 import { createDelivering, type Delivering } from './delivering.ts';
 import { Leases } from './leases.ts';
@@ -26,11 +26,10 @@ export interface SyncOptions {
   observe: SyncObserver;
   /** Sandbox and tests: vendors may be plain http on loopback. */
   allowHttpLoopback: boolean;
-  /** After this long a call that was begun can no longer take effect. */
-  callTimeoutMs?: number;
+  /** Those of `TIMINGS` that are otherwise. */
+  timings?: Partial<Timings>;
 }
 
-const CALL_TIMEOUT_MS = 20_000;
 /** How soon the work of another process (the CLI) on the same store is seen. */
 const WATCH_MS = 250;
 /** A shared store is looked at this often while notifications arrive. */
@@ -43,7 +42,7 @@ const SWEEP_MS = 30_000;
 
 /** The delivery side: one worker for each connection whose lease is held, and the requests that wait for outcomes. */
 export class Sync implements Deliveries {
-  readonly #options: SyncOptions & { callTimeoutMs: number };
+  readonly #options: SyncOptions & { timings: Timings };
   readonly #delivering = new Map<ConnectionId, Delivering>();
   readonly #outcomes: Outcomes;
   readonly #jobs: JobRunner;
@@ -61,7 +60,7 @@ export class Sync implements Deliveries {
 
   constructor(options: SyncOptions) {
     const { db, clock, log } = options;
-    this.#options = { ...options, callTimeoutMs: options.callTimeoutMs ?? CALL_TIMEOUT_MS };
+    this.#options = { ...options, timings: { ...TIMINGS, ...options.timings } };
     this.#shared = sharedAt(db) !== undefined;
     this.#signals = openSignals(db, (signal) => this.#hear(signal));
     this.#outcomes = createOutcomes(db, clock, {
@@ -75,6 +74,7 @@ export class Sync implements Deliveries {
     });
     this.#leases = new Leases({
       ...this.#options,
+      callTimeoutMs: this.#options.timings.callTimeoutMs,
       taken: (leases, callsFrom) => this.#deliver(leases, callsFrom),
       lost: (connectionIds) => this.#drop(connectionIds),
       giveUp: (connectionId) => this.#giveUp(connectionId),
@@ -218,7 +218,7 @@ export class Sync implements Deliveries {
 
   async #sweep(): Promise<void> {
     const { db, clock } = this.#options;
-    await bringForward(db, clock.now() + LARGEST_BACKOFF_MS);
+    await bringForward(db, clock.now());
     await pruneDeliveries(db, clock.now() - HISTORY_MS, PRUNE_STEP);
     await this.#jobs.askFor(clock.now());
     for (const [id, until] of this.#awaited) if (until < clock.now()) this.#awaited.delete(id);

@@ -22,7 +22,7 @@ export interface LeaseOptions {
   clock: Clock;
   log: Log;
   callTimeoutMs: number;
-  /** These are this instance's from now on. `callsFrom`: no call before then (epoch ms). */
+  /** These are this instance's from now on. `callsFrom`: no call before then (steady clock). */
   taken(leases: readonly Lease[], callsFrom: number): void;
   /** Another instance has these by now. */
   lost(connectionIds: readonly ConnectionId[]): void;
@@ -51,7 +51,9 @@ export class Leases {
   /** Being given up. */
   readonly #leaving = new Set<ConnectionId>();
   #id: string | null = null;
+  /** By the steady clock, and by the wall's: a machine that slept stops the first. */
   #beatAt = Number.NEGATIVE_INFINITY;
+  #beatAtWall = Number.NEGATIVE_INFINITY;
   #ticking: Promise<void> | null = null;
   #again = false;
   #lookNow = false;
@@ -68,6 +70,7 @@ export class Leases {
     const { db, clock } = this.#options;
     this.#id = await joinInstances(db, hostName(), clock.now());
     this.#beatAt = performance.now();
+    this.#beatAtWall = Date.now();
     if (this.#shared) await this.#watch();
     else await this.#succeed();
     await this.#balance();
@@ -93,7 +96,9 @@ export class Leases {
   /** Whether a call may begin under this lease: it is still held, and no other instance can have taken this one for dead. */
   mayCall({ connectionId, holder }: Lease): boolean {
     if (this.#held.get(connectionId)?.holder !== holder) return false;
-    return !this.#shared || performance.now() - this.#beatAt < STALE_MS;
+    if (!this.#shared) return true;
+    const steady = performance.now() - this.#beatAt;
+    return steady < STALE_MS && Math.abs(Date.now() - this.#beatAtWall) < STALE_MS;
   }
 
   /** `clean`: nothing is under way any more, so that others need not wait. */
@@ -139,8 +144,10 @@ export class Leases {
   async #beat(): Promise<void> {
     const { db, clock, log } = this.#options;
     const at = performance.now();
+    const atWall = Date.now();
     if (this.#id !== null && (await beatInstance(db, this.#id))) {
       this.#beatAt = at;
+      this.#beatAtWall = atWall;
       return;
     }
     const lost = [...this.#held.keys()];
@@ -150,6 +157,7 @@ export class Leases {
     this.#id = null;
     this.#id = await joinInstances(db, hostName(), clock.now());
     this.#beatAt = at;
+    this.#beatAtWall = atWall;
   }
 
   /** Looks at the others' beats and takes over from those that stand still. */
@@ -164,9 +172,9 @@ export class Leases {
   async #takeOver(silent: Seen): Promise<void> {
     const { db, clock, log, callTimeoutMs } = this.#options;
     if (this.#id === null) return;
-    const lastCallAt = Math.ceil(clock.now() - (performance.now() - silent.since)) + STALE_MS;
-    const callsFrom = lastCallAt + callTimeoutMs;
-    const leases = await takeOver(db, this.#id, silent, { doubtAt: lastCallAt, dueAt: callsFrom });
+    const silentMs = performance.now() - silent.since;
+    const callsFrom = clock.steady() - silentMs + STALE_MS + callTimeoutMs;
+    const leases = await takeOver(db, this.#id, silent, clock.now());
     this.#beats.forget(silent.id);
     if (leases === null) return;
     log.warn(
@@ -178,24 +186,22 @@ export class Leases {
 
   /** A store in a file was locked for this process: whoever held leases before is gone. */
   async #succeed(): Promise<void> {
-    const { db, clock, callTimeoutMs } = this.#options;
-    const now = clock.now();
+    const { db, clock } = this.#options;
     for (const gone of await readBeats(db)) {
       if (this.#id === null || gone.id === this.#id) continue;
-      const leases = await takeOver(db, this.#id, gone, { doubtAt: now, dueAt: now + callTimeoutMs });
-      this.#take(leases ?? [], now);
+      const leases = await takeOver(db, this.#id, gone, clock.now());
+      this.#take(leases ?? [], clock.steady());
     }
   }
 
   /** Takes what is free and gives up what is more than this instance's share. */
   async #balance(): Promise<void> {
-    const { db, clock, callTimeoutMs } = this.#options;
+    const { db, clock } = this.#options;
     if (this.#id === null) return;
     await this.#dropGone(this.#id);
-    const now = clock.now();
     const share = Math.ceil((await countConnections(db)) / Math.max(1, this.#beats.size));
-    const recovery = { doubtAt: now, dueAt: now + callTimeoutMs };
-    this.#take(await takeFreeLeases(db, this.#id, share - this.#held.size, recovery), now);
+    const wanted = share - this.#held.size;
+    this.#take(await takeFreeLeases(db, this.#id, wanted, clock.now()), clock.steady());
     const surplus = Math.min(this.#held.size - share, HAND_OVER) - this.#leaving.size;
     if (surplus > 0) this.#handOver(surplus);
   }

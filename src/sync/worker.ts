@@ -1,20 +1,28 @@
+/** Delivers one connection's due accounts: claim, observe, plan, execute, settle. */
+import type { Clock } from '../core/clock.ts';
 import type { Connection } from '../core/connection.ts';
-import { LeaseLost, OperatorError } from '../core/errors.ts';
+import { LeaseLost } from '../core/errors.ts';
 import type { AccountId } from '../core/ids.ts';
-import { connectionReader, pauseConnection } from '../store/connections.ts';
+import type { Log } from '../core/ports.ts';
+import { connectionReader } from '../store/connections.ts';
+import type { Database } from '../store/database.ts';
 import { type Claim, claimDue } from '../store/worklist/claim.ts';
 import { expandFanout } from '../store/worklist/fanouts.ts';
 import type { Lease } from '../store/worklist/leases.ts';
 import { isMoreDue, nextDueAt } from '../store/worklist/next-due.ts';
 import { returnClaims } from '../store/worklist/recover-claims.ts';
-import { LONGEST_PAUSE_MS } from './backoff.ts';
-import { type Breaker, createBreaker } from './calls/breaker.ts';
-import { aboutClaim, type RunContext, runDelivery } from './delivery/run.ts';
-import type { DeliveryTools } from './delivery/tools.ts';
+import type { DeliveryTools } from './calls/open-session.ts';
+import { proveConnection } from './compare/prove.ts';
+import { isNewer, openOrPause, pauseForNewer } from './connection-stop.ts';
+import { aboutClaim, deliver } from './delivery/io/deliver.ts';
+import { createVendorState, type VendorState } from './vendor-state.ts';
 
-export interface WorkerOptions extends Omit<RunContext, 'stopped'> {
+export interface WorkerOptions {
+  db: Database;
+  clock: Clock;
+  log: Log;
   lease: Lease;
-  /** No call before this (epoch ms): a silent holder's last one may still take effect. */
+  /** By the steady clock: no call before this, a silent holder's last one may still take effect. */
   callsFrom: number;
   /** Whether the lease is still this instance's, as far as it knows. */
   mayCall(): boolean;
@@ -30,24 +38,27 @@ const IDLE_MS = 60_000;
 /** After a failure of the store. */
 const RETRY_MS = 1_000;
 const RATE_WINDOW_MS = 60_000;
-/** Failures that are about the vendor and not about one account. */
-const VENDOR_DOWN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNCERTAIN', 'UNREADABLE']);
+/** Attempts that wait for a list stay claimed, outside the slots; no more than this. */
+const MOST_WAITING = 1_000;
 
-/** Delivers one connection's due accounts: claim, wanted, plan, deliver, settle. */
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #inFlight = new Set<Promise<void>>();
-  /** Accounts that were claimed under this lease and have not been settled. */
-  readonly #claimed = new Set<AccountId>();
-  /** The end of a claim has not been heard of. */
-  #unheard = false;
+  /** Accounts whose attempts run. */
+  readonly #running = new Set<AccountId>();
+  /** Attempts that wait for a list. */
+  #waiting = 0;
+  /** There may be claims that no attempt has. */
+  #sweep = false;
+  /** When calls of this process began whose outcome nobody knows, by row and steady clock. */
+  readonly #doubts = new Map<string, number>();
   /** When deliveries of the last minute settled, for the pace. */
   readonly #settledAt: number[] = [];
   #slots = 1;
   /** Paused, or gone. */
   #standing = false;
-  #throttledUntil = 0;
-  readonly #breaker: Breaker;
+  #tools: DeliveryTools | null = null;
+  readonly #vendor: VendorState;
   readonly #present: () => Promise<Connection | undefined>;
   #pumping: Promise<void> | null = null;
   #again = false;
@@ -56,14 +67,16 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#breaker = createBreaker(options.clock);
-    this.#throttledUntil = options.callsFrom;
+    this.#vendor = createVendorState(options);
+
     this.#present = connectionReader(options.db, options.lease.connectionId);
   }
 
   wake(): void {
     if (this.#stopped) return;
     this.#again = true;
+    this.#tools?.live?.lookup.users.look();
+    this.#tools?.live?.lookup.groups?.look();
     this.#pumping ??= this.#pumpAll().finally(() => {
       this.#pumping = null;
       if (this.#again) this.wake();
@@ -74,8 +87,8 @@ export class Worker {
   async canHelp(deadline: number): Promise<boolean> {
     const { db, lease, clock } = this.#options;
     const now = clock.now();
-    if (this.#stopped || this.#standing || this.#quietUntil() > deadline) return false;
-    if (this.#inFlight.size < this.#slots) return true;
+    if (this.#stopped || this.#standing || this.#vendor.quietMs() > deadline - now) return false;
+    if (this.#free() > 0) return true;
     const settled = this.#settledAt;
     while (settled[0] !== undefined && settled[0] < now - RATE_WINDOW_MS) settled.shift();
     const [first] = settled;
@@ -85,9 +98,9 @@ export class Worker {
     return !(await isMoreDue(db, lease.connectionId, now, perMs * (deadline - now)));
   }
 
-  /** Whether calls may begin now: the lease is held, and no earlier holder's call can still take effect. */
+  /** Whether calls may begin now: the lease is held, and no pause stands against it. */
   mayCall(): boolean {
-    return !this.#stopped && this.#options.mayCall() && this.#options.clock.now() >= this.#options.callsFrom;
+    return !this.#stopped && this.#options.mayCall() && this.#vendor.quietMs() === 0;
   }
 
   /** Takes no new work; resolves when what is in flight has settled. */
@@ -99,7 +112,7 @@ export class Worker {
   }
 
   async #pumpAll(): Promise<void> {
-    const { lease, log, clock } = this.#options;
+    const { lease, log } = this.#options;
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
@@ -107,7 +120,8 @@ export class Worker {
       } catch (error) {
         if (error instanceof LeaseLost) return;
         log.error({ connection: lease.connectionId, err: error }, 'The worker could not take up work.');
-        this.#schedule(clock.now() + RETRY_MS);
+        this.#sweep = true;
+        this.#schedule(RETRY_MS);
       }
     }
   }
@@ -115,66 +129,77 @@ export class Worker {
   async #pump(): Promise<void> {
     const { db, lease, clock } = this.#options;
     const { connectionId } = lease;
+    await this.#sweepClaims();
     // First: whoever is marked by a change of the mapping is claimed under the mapping of after it.
     while (await expandFanout(db, connectionId, clock.now())) await new Promise(setImmediate);
     const connection = await this.#present();
     this.#standing = connection === undefined || connection.paused !== null;
     if (connection === undefined || this.#standing) return;
-    const opened = await this.#open(connection);
+    const opened = await openOrPause(this.#options, connection);
     if (opened === null) return;
     const { tools, slots } = opened;
+    this.#tools = tools;
     this.#slots = slots;
-    if (this.#quietUntil() > clock.now()) return this.#schedule(this.#quietUntil());
-    const limit = this.#breaker.admits(Math.max(0, slots - this.#inFlight.size));
+    const quietMs = this.#vendor.quietMs();
+    if (quietMs > 0) return this.#schedule(quietMs);
+    if (!(await this.#prove(tools))) return;
+    const limit = this.#vendor.breaker.admits(this.#free());
     if (limit === 0) return;
     const claims = await this.#claim(limit, connection.policies.groups === 'mirror');
-    if (claims.length === 0) this.#breaker.unused();
-    for (const claim of claims) this.#start(connection, tools, claim);
-    if (claims.length === limit && this.#breaker.openUntil() === 0) return;
-    const next = await nextDueAt(db, connectionId);
-    if (next !== null) this.#schedule(next);
-  }
-
-  /** Null: its credentials or settings cannot be used, and the connection is paused until they are replaced. */
-  async #open(connection: Connection): Promise<{ tools: DeliveryTools; slots: number } | null> {
-    const { db, clock, log } = this.#options;
-    try {
-      return await this.#options.open(connection);
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      const { id, version } = connection;
-      const reason = error.message;
-      await pauseConnection(db, id, reason, clock.now(), version);
-      log.error({ connection: id, alert: 'credential', reason }, 'The connection is paused.');
-      return null;
+    if (claims.length === 0) this.#vendor.breaker.unused();
+    if (claims.some(isNewer)) {
+      this.#sweep = true;
+      this.#again = true;
+      return pauseForNewer(this.#options, connection);
     }
+    for (const claim of claims) this.#start(connection, tools, claim);
+    if (claims.length === limit && this.#vendor.breaker.openUntil() === 0) return;
+    const next = await nextDueAt(db, connectionId);
+    if (next !== null) this.#schedule(next - clock.now());
   }
 
-  /** A claim whose commit was not heard of may have been made: it is given back before the next. */
+  /** Attempts that wait for a list leave their slots to others. */
+  #free(): number {
+    const waiting = Math.min(this.#waiting, MOST_WAITING);
+    return Math.max(0, this.#slots - (this.#inFlight.size - waiting));
+  }
+
+  /** False: a new credential may be another company's, and the vendor's list has not shown the known accounts yet. */
+  async #prove(tools: DeliveryTools): Promise<boolean> {
+    if (!tools.connection.unproven || tools.live === null) return true;
+    const proved = await proveConnection(tools, tools.live, this.#options.log);
+    if (proved === 'later') this.#schedule(RETRY_MS);
+    else this.#again = true;
+    return false;
+  }
+
+  /** A claim that no running attempt has is given back. */
+  async #sweepClaims(): Promise<void> {
+    if (!this.#sweep) return;
+    const { db, lease, clock } = this.#options;
+    await returnClaims(db, lease.connectionId, lease.epoch, [...this.#running], clock.now());
+    this.#sweep = false;
+  }
+
   async #claim(limit: number, mirrored: boolean): Promise<Claim[]> {
     const { db, lease, clock } = this.#options;
-    if (this.#unheard) {
-      await returnClaims(db, lease.connectionId, lease.epoch, [...this.#claimed]);
-      this.#unheard = false;
-    }
-    this.#unheard = true;
+    // Until its commit has been heard of.
+    this.#sweep = true;
     const claims = await claimDue(db, lease, { now: clock.now(), limit, mirrored });
-    this.#unheard = false;
+    this.#sweep = false;
     return claims;
   }
 
   #start(connection: Connection, tools: DeliveryTools, claim: Claim): void {
     const { id } = claim.account;
-    this.#claimed.add(id);
+    this.#running.add(id);
     const running = this.#run(connection, tools, claim)
-      .then(() => {
-        this.#claimed.delete(id);
-      })
       .catch((error: unknown) => {
-        // The claim stays, and is found in doubt by the next holder of the lease.
+        this.#sweep = true;
         this.#options.log.error({ ...aboutClaim(claim), err: error }, 'A delivery broke off.');
       })
       .finally(() => {
+        this.#running.delete(id);
         this.#inFlight.delete(running);
         this.wake();
       });
@@ -182,41 +207,35 @@ export class Worker {
   }
 
   async #run(connection: Connection, tools: DeliveryTools, claim: Claim): Promise<void> {
-    const context: RunContext = { ...this.#options, stopped: () => this.#stopped };
-    const { result, error, throttledUntil, called } = await runDelivery(context, tools, claim);
-    this.#throttledUntil = Math.max(this.#throttledUntil, throttledUntil ?? 0);
+    const { log, lease, callsFrom } = this.#options;
+    const context = {
+      log,
+      doubts: { epoch: lease.epoch, earlierFrom: callsFrom, begun: this.#doubts },
+      stopped: () => this.#stopped,
+      waits: (isWaiting: boolean) => this.#wait(isWaiting),
+      doubt: (row: string, begun: number | null) => {
+        if (begun === null) this.#doubts.delete(row);
+        else this.#doubts.set(row, begun);
+      },
+    };
+    const { result, error, throttledUntil, called } = await deliver(context, tools, claim);
+    if (throttledUntil !== null) await this.#vendor.throttle(throttledUntil);
     // An attempt without a call says nothing about the vendor.
-    if (called) this.#judgeVendor(error?.code);
-    else this.#breaker.unused();
+    if (called) this.#vendor.judge(error?.code);
+    else this.#vendor.breaker.unused();
     if (result !== 'retry') this.#settledAt.push(this.#options.clock.now());
     this.#options.delivered(connection, result);
     this.#options.notify(claim.account.id);
   }
 
-  #quietUntil(): number {
-    // A clock that was ahead must not hold the connection back.
-    const latest = this.#options.clock.now() + LONGEST_PAUSE_MS;
-    this.#throttledUntil = Math.min(this.#throttledUntil, latest);
-    return Math.max(this.#throttledUntil, this.#breaker.openUntil());
+  #wait(isWaiting: boolean): void {
+    this.#waiting += isWaiting ? 1 : -1;
+    if (isWaiting) this.wake();
   }
 
-  #judgeVendor(code: string | undefined): void {
-    const { lease, log } = this.#options;
-    if (code === undefined || !VENDOR_DOWN.has(code)) {
-      this.#breaker.succeeded();
-      return;
-    }
-    if (!this.#breaker.failed()) return;
-    log.error(
-      { connection: lease.connectionId, alert: 'vendor-down', code },
-      'The vendor does not answer; calls wait.',
-    );
-  }
-
-  #schedule(at: number): void {
+  #schedule(inMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const wait = Math.min(IDLE_MS, Math.max(0, at - this.#options.clock.now()));
-    this.#timer = setTimeout(() => this.wake(), wait);
+    this.#timer = setTimeout(() => this.wake(), Math.min(IDLE_MS, Math.max(0, inMs)));
     this.#timer.unref();
   }
 }

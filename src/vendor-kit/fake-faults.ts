@@ -8,6 +8,8 @@ export const Fault = z.strictObject({
   delayMs: z.int().min(0).default(1000),
   /** Part of `METHOD /path`; empty: every call. */
   match: z.string().default(''),
+  /** Part of the request's body; absent: any. For a vendor that has one path for every call. */
+  sent: z.string().optional(),
   /** For how many calls; absent: until the faults are deleted. */
   times: z.int().min(1).optional(),
   /** With `status`: the rest of the answer. */
@@ -19,9 +21,9 @@ export type Fault = z.infer<typeof Fault>;
 /** Half a JSON document. */
 const GARBLED = '{"data": [{"uuid": "c74e';
 
-/** The first fault that matches the call, used up by one. */
-export function takeFault(faults: Fault[], call: string): Fault | undefined {
-  const fault = faults.find(({ match }) => call.includes(match));
+/** The first fault that matches the call (`METHOD /path`) and its body, used up by one. */
+export function takeFault(faults: Fault[], call: string, body: string): Fault | undefined {
+  const fault = faults.find(({ match, sent = '' }) => call.includes(match) && body.includes(sent));
   if (fault?.times !== undefined) {
     fault.times -= 1;
     if (fault.times === 0) faults.splice(faults.indexOf(fault), 1);

@@ -65,7 +65,7 @@ export function createFakeApp(parts: FakeParts): Express {
       call.status = response.statusCode;
       end();
     });
-    const fault = takeFault(faults, `${call.method} ${call.path}`);
+    const fault = takeFault(faults, `${call.method} ${call.path}`, call.body);
     if (fault) applyFault(fault, parts.unauthorised, request, response, next);
     else next();
   });

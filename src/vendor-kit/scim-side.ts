@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { VendorAccount } from '../core/account.ts';
+import { foldAddress } from '../core/address.ts';
 import { VendorError } from '../core/errors.ts';
-import { fold } from '../core/fold.ts';
 import { get, pathSegment, sendJson, type VendorClient } from './client.ts';
 import { paginate } from './paginate.ts';
+import type { Found } from './vendor.ts';
 
 /** A User of the vendor's own SCIM side; everything else in it is kept for a PUT. */
 const ScimUser = z.looseObject({
@@ -24,7 +25,7 @@ export function scimSide(
   title: string,
   client: VendorClient,
   update: 'patch' | 'put',
-  find: (account: VendorAccount) => Promise<VendorAccount | 'absent'>,
+  find: (account: VendorAccount) => Promise<Found>,
 ) {
   async function readPage(startIndex: number) {
     const path = `/scim/Users?startIndex=${startIndex}&count=${PAGE_SIZE}`;
@@ -36,20 +37,20 @@ export function scimSide(
   /** The SCIM id, which may differ from the REST one. */
   async function findId(account: VendorAccount): Promise<string> {
     const { address } = account;
-    const matches = (user: ScimUser) => fold(user.userName) === fold(address);
+    const matches = (user: ScimUser) => foldAddress(user.userName) === foldAddress(address);
     const filter = encodeURIComponent(`userName eq ${JSON.stringify(address)}`);
     const filtered = await client.read(get(`/scim/Users?filter=${filter}`), ScimUserList);
-    const found = filtered.Resources.find(matches);
-    if (found) return found.id;
+    let found = filtered.Resources.filter(matches);
     // Its configuration says `filter: false`, so an answer without a match proves nothing.
-    for await (const user of paginate(readPage, 1)) {
-      if (matches(user)) return user.id;
-    }
-    if ((await find(account)) === 'absent')
+    if (found.length === 0) found = (await Array.fromAsync(paginate(readPage, 1))).filter(matches);
+    const [id, ...others] = new Set(found.map((user) => user.id));
+    if (id !== undefined && others.length === 0) return id;
+    if (id === undefined && (await find(account)) === 'absent')
       throw new VendorError('GONE', `${title} no longer has this account.`);
+    const knows = id === undefined ? 'does not know' : 'has several users';
     throw new VendorError(
       'NOT_PERMITTED',
-      `${title}’s SCIM side does not know ${address}: change its access in ${title}.`,
+      `${title}’s SCIM side ${knows} ${address}: change its access in ${title}.`,
     );
   }
 
@@ -68,10 +69,8 @@ export function scimSide(
     const scimId = typeof known === 'string' ? known : await findId(account);
     const after = await writeActive(`/scim/Users/${pathSegment(scimId)}`, active);
     if (after.active !== active) {
-      throw new VendorError(
-        'NOT_PERMITTED',
-        `${title} did not carry out the change of ${account.address}: make it there, and try the other scim.update.`,
-      );
+      const message = `${title} did not carry out the change of ${account.address}: make it there, and try the other scim.update.`;
+      throw new VendorError('NOT_PERMITTED', message, { answered: true });
     }
     return { ...account, presence: active ? 'active' : 'suspended', extra: { ...account.extra, scimId } };
   }

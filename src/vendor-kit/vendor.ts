@@ -19,7 +19,11 @@ export interface Supports {
   withdraw: boolean;
   /** Names of the fields that `update` can change. */
   update: readonly string[];
-  /** Wanted accounts one `create` call takes, at most. */
+  /** `update` sends the whole record, not only what changed: what others changed since the last look would be undone. */
+  wholeRecord: boolean;
+  /** One `update` moves one element of one list: it is given exactly one, in `add` or in `remove`, and nothing else. */
+  oneElementACall: boolean;
+  /** Wanted accounts one `create` takes, at most. */
   batch: number;
   groups: { create: boolean; rename: boolean; remove: boolean } | null;
   /**
@@ -47,35 +51,43 @@ export interface Changes {
   remove: Record<string, Json[]>;
 }
 
-/** An account whose id the vendor does not tell yet is `pending`, its id the address. */
-export type CreateOutcome = { account: VendorAccount } | { error: VendorError };
+/**
+ * An account whose id the vendor does not tell yet is `pending`, its id the address. `together`: the whole batch was refused as one
+ * and none was made; each may be tried alone.
+ */
+export type CreateOutcome = { account: VendorAccount } | { error: VendorError; together?: true };
 
-/** By what an account is looked up; at least one is given. */
+/** By what an account is looked up. */
 export interface AccountKey {
   id?: string;
   address: string;
 }
 
+/** What a look by id or address says. several: two accounts have the address. foreign: the vendor says it is another customer's. */
+export type Found = VendorAccount | 'absent' | 'several' | { foreign: string };
+
 /**
  * One vendor account, credentials bound. Every method throws only `VendorError` (see its codes); a method that is not
- * supported is absent. Nothing here logs, retries, waits or stores.
+ * supported is absent. None makes more than one call with effects, nor repeats one; reads may come before and after it. If one that
+ * comes after an answered call fails, or does not show what was asked for, the error is `answered`. An account that is not there
+ * is GONE. Nothing here logs, retries, waits or stores.
  */
 export interface Session {
   /** Proves the credential with a harmless read: "Test connection". UNAUTHORISED if it is dead. */
   verify(): Promise<void>;
   /** The whole list, every page; throws rather than end early. Only accounts of people. */
   list(): AsyncIterable<VendorAccount>;
-  find?(key: AccountKey): Promise<VendorAccount | 'absent' | 'unknown'>;
-  /** One outcome for each wanted account, in order; never throws for the sake of one of them. */
+  /** By the id if that is given and there, else by the address. `absent`: certainly neither. */
+  find?(key: AccountKey): Promise<Found>;
+  /** One call for `supports.batch` accounts at most: one outcome for each, in order; never throws for the sake of one of them. */
   create(wanted: readonly WantedCreate[]): Promise<CreateOutcome[]>;
   /** The account afterwards. */
   update?(account: VendorAccount, changes: Changes): Promise<VendorAccount>;
   suspend?(account: VendorAccount): Promise<VendorAccount>;
   reactivate?(account: VendorAccount): Promise<VendorAccount>;
-  /** Gone afterwards; an account that was gone before is no error. */
   remove?(account: VendorAccount): Promise<void>;
   revoke?(account: VendorAccount): Promise<VendorAccount>;
-  /** Takes a pending invitation back; one that is gone is no error. */
+  /** Takes a pending invitation back. */
   withdraw?(account: VendorAccount): Promise<void>;
   groups?: GroupSession;
 }
@@ -104,6 +116,8 @@ export interface Vendor<Settings = JsonObject, Credentials = JsonObject> {
   settings: ZodType<Settings>;
   credentials: ZodType<Credentials>;
   fields: FieldTable;
+  /** The settings that say which company's accounts these are: `baseUrl`, and the company where it is one. */
+  identity: readonly string[];
   supports(settings: Settings): Supports;
   /** Requests under way at once, and a second. */
   limits(settings: Settings): { concurrency: number; perSecond?: number };

@@ -49,6 +49,13 @@ async function standing(atVendor: readonly string[], held: readonly string[] = [
       .execute();
     await settleAccount(db, id, {
       state: 'held',
+      held: JSON.stringify({
+        step: 'remove',
+        state: 'open',
+        reason: 'Twenty leave at once.',
+        by: null,
+        at: 1,
+      }),
       settled_version: 1,
       settled_at: 1,
       vendor_id: address,

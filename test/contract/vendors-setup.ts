@@ -35,7 +35,15 @@ export interface LoggedCall {
   body: string;
 }
 
-/** One vendor's fake, listening, with a session to it. */
+/** Corezoid sends its reads by POST too. */
+const LIST_OP = /^\{"ops":\[\{"id":"1","type":"list",/;
+
+/** What may have changed something at the vendor. */
+export function effectsAmong(calls: readonly LoggedCall[]): LoggedCall[] {
+  return calls.filter(({ method, body }) => method !== 'GET' && !LIST_OP.test(body));
+}
+
+/** One vendor's fake, listening, with a session to it; a method that makes a second call with effects fails the test. */
 export interface Stage {
   vendor: AnyVendor;
   fake: Fake;
@@ -65,7 +73,8 @@ export async function openStage(vendor: AnyVendor, options: StageOptions = {}): 
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const settings = settingsFor(vendor, fake, url, options.settings);
   const http = createVendorHttp({ baseUrl: String(settings['baseUrl']), allowHttpLoopback: true });
-  const connect = (credentials: JsonObject) => vendor.connect(settings, credentials, http);
+  const connect = (credentials: JsonObject) =>
+    watchEffects(vendor.connect(settings, credentials, http), async () => effectsAmong(await readCalls()));
   async function control(method: string, path: string, body?: JsonObject): Promise<Response> {
     const response = await fetch(`${url}/_fake/${path}`, {
       method,
@@ -74,6 +83,10 @@ export async function openStage(vendor: AnyVendor, options: StageOptions = {}): 
     expect(response.ok, `${method} /_fake/${path} failed: ${response.status}`).toBe(true);
     return response;
   }
+  async function readCalls(): Promise<LoggedCall[]> {
+    const { calls } = (await (await control('GET', 'calls')).json()) as { calls: LoggedCall[] };
+    return calls;
+  }
   return {
     vendor,
     fake,
@@ -81,10 +94,7 @@ export async function openStage(vendor: AnyVendor, options: StageOptions = {}): 
     session: connect(fake.sandbox.credentials),
     connect,
     control,
-    async calls() {
-      const { calls } = (await (await control('GET', 'calls')).json()) as { calls: LoggedCall[] };
-      return calls;
-    },
+    calls: readCalls,
     async accounts() {
       const { accounts } = (await (await control('GET', 'accounts')).json()) as { accounts: FakeAccount[] };
       return accounts;
@@ -97,6 +107,26 @@ export async function openStage(vendor: AnyVendor, options: StageOptions = {}): 
         server.closeAllConnections();
       }),
   };
+}
+
+/** The same session; each of its methods proves, however it ends, that it made no second call with effects. */
+function watchEffects<T extends object>(session: T, effects: () => Promise<LoggedCall[]>): T {
+  return new Proxy(session, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member === 'object' && member !== null) return watchEffects(member, effects);
+      if (typeof member !== 'function' || name === 'list') return member;
+      return async (...parts: unknown[]) => {
+        const before = await effects();
+        try {
+          return await Reflect.apply(member, target, parts);
+        } finally {
+          const made = (await effects()).slice(before.length);
+          expect(made.length, `calls with effects: ${JSON.stringify(made)}`).toBeLessThanOrEqual(1);
+        }
+      };
+    },
+  });
 }
 
 /** What the sandbox sets for a fake at `url`, with the test's own settings over it. */

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VendorAccount } from '../../src/core/account.ts';
-import { fold } from '../../src/core/fold.ts';
+import { foldAddress } from '../../src/core/address.ts';
 import {
   accountOf,
   contractCases,
+  effectsAmong,
   errorOf,
   failureOf,
   listAll,
@@ -48,8 +49,20 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
     }
   }
 
+  /** How many calls with effects `act` made. */
+  async function effectsOf(act: () => Promise<unknown> | undefined): Promise<number> {
+    await stage.control('DELETE', 'calls');
+    await act();
+    return effectsAmong(await stage.calls()).length;
+  }
+
+  /** Takes the account away behind Causeway's back. */
+  const forget = (address: string) => stage.control('DELETE', `accounts/${encodeURIComponent(address)}`);
+
   async function listed(address: string): Promise<VendorAccount | undefined> {
-    return (await listAll(stage.session)).find((account) => fold(account.address) === fold(address));
+    return (await listAll(stage.session)).find(
+      ({ address: one }) => foldAddress(one) === foldAddress(address),
+    );
   }
 
   describe('its session', () => {
@@ -81,6 +94,19 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
     it('declares as updatable only fields of its table that can be set later', () => {
       const later = vendor.fields.filter((field) => field.set === 'always' || field.set === 'update');
       expect(later.map((field) => field.name)).toEqual(expect.arrayContaining([...supports.update]));
+    });
+
+    it('is identified by settings that its schema has, the base URL among them', () => {
+      expect(vendor.identity).toContain('baseUrl');
+      expect(Object.keys(stage.settings)).toEqual(expect.arrayContaining([...vendor.identity]));
+    });
+
+    it('says of each field that gives power how its values rank, and clears a field by a value of its type', () => {
+      for (const { power, values, type, cleared } of vendor.fields) {
+        if (typeof power === 'object') expect(power.ranks.toSorted()).toEqual(values?.toSorted());
+        else expect(power === 'list' ? type : 'list').toBe('list');
+        if (cleared !== undefined) expect(typeof cleared).toBe(type);
+      }
     });
 
     it('chooses default policies that it supports', () => {
@@ -119,12 +145,13 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       if (account.presence === 'pending') expect(account.id).toBe(ANA);
     });
 
-    when(supports.withdraw)('that is pending is withdrawn, and its withdrawal can be repeated', async () => {
+    when(supports.withdraw)('that is pending is withdrawn by one call, and GONE for the next', async () => {
       const account = accountOf((await stage.session.create([wantedFor(stage, ANA)]))[0]);
       expect(account).toMatchObject({ presence: 'pending', withdrawable: true });
-      await stage.session.withdraw?.(account);
+      expect(await effectsOf(() => stage.session.withdraw?.(account))).toBe(1);
       expect(await stage.accounts()).toEqual([]);
-      await expect(stage.session.withdraw?.(account)).resolves.toBeUndefined();
+      const again = failureOf(stage.session.withdraw?.(account) ?? Promise.resolve());
+      expect(await again).toMatchObject({ code: 'GONE', answered: false });
     });
 
     it('is described by fields of the table alone', async () => {
@@ -144,10 +171,14 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       );
     });
 
-    it('is created together with others, with one outcome each in order', async () => {
-      const outcomes = await stage.session.create([wantedFor(stage, ANA), wantedFor(stage, BO)]);
-      expect(outcomes.map((outcome) => accountOf(outcome).address)).toEqual([ANA, BO]);
-      expect((await stage.accounts()).map((account) => account.key).sort()).toEqual([ANA, BO]);
+    it('is created by one call, with as many others as the vendor takes, one outcome each in order', async () => {
+      const wanted = Array.from({ length: supports.batch }, (_, index) => `user${index}@example.com`);
+      const made = await effectsOf(async () => {
+        const outcomes = await stage.session.create(wanted.map((address) => wantedFor(stage, address)));
+        expect(outcomes.map((outcome) => accountOf(outcome).address)).toEqual(wanted);
+      });
+      expect(made).toBe(1);
+      expect((await stage.accounts()).map((account) => account.key).sort()).toEqual(wanted.toSorted());
     });
 
     when(supports.find)('is found by its address in any case, and absent otherwise', async () => {
@@ -167,7 +198,11 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       const changes = Array.isArray(value)
         ? { set: {}, add: { [name]: value }, remove: {} }
         : { set: { [name]: value }, add: {}, remove: {} };
-      const after = await stage.session.update?.(before, changes);
+      let after: VendorAccount | undefined;
+      const made = await effectsOf(async () => {
+        after = await stage.session.update?.(before, changes);
+      });
+      expect(made).toBe(1);
       const expected = Array.isArray(value) ? expect.arrayContaining(value) : value;
       expect(after?.fields[name]).toEqual(expected);
       expect((await listed(ANA))?.fields).toEqual({ ...before.fields, [name]: expected });
@@ -175,7 +210,11 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
 
     when(supports.suspend)('is suspended and reactivated', async () => {
       const account = await create(ANA);
-      const suspended = await stage.session.suspend?.(account);
+      let suspended: VendorAccount | undefined;
+      const made = await effectsOf(async () => {
+        suspended = await stage.session.suspend?.(account);
+      });
+      expect(made).toBe(1);
       expect(suspended?.presence).toBe('suspended');
       expect((await listed(ANA))?.presence).toBe('suspended');
       expect(await stage.accounts()).toMatchObject([{ key: ANA, state: 'suspended' }]);
@@ -184,21 +223,43 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       expect((await listed(ANA))?.presence).toBe('active');
     });
 
-    when(supports.remove)('is removed, and its removal can be repeated', async () => {
+    when(supports.remove)('is removed by one call, and GONE for the next', async () => {
       const account = await create(ANA);
       await create(BO);
-      await stage.session.remove?.(account);
+      expect(await effectsOf(() => stage.session.remove?.(account))).toBe(1);
       expect((await stage.accounts()).map(({ key }) => key)).toEqual([BO]);
       expect(await listed(ANA)).toBeUndefined();
-      await expect(stage.session.remove?.(account)).resolves.toBeUndefined();
+      const again = failureOf(stage.session.remove?.(account) ?? Promise.resolve());
+      expect(await again).toMatchObject({ code: 'GONE', answered: false });
+    });
+
+    when(supports.remove)('whose removal is answered by nobody is UNCERTAIN, after one call', async () => {
+      const account = await create(ANA);
+      await stage.fault({ kind: 'reset-after' });
+      const lost = failureOf(stage.session.remove?.(account) ?? Promise.resolve());
+      expect(await lost).toMatchObject({ code: 'UNCERTAIN', answered: false });
+    });
+
+    when(supports.suspend)('that is not there is GONE for a suspension', async () => {
+      const account = await create(ANA);
+      await forget(ANA);
+      expect(await failureOf(stage.session.suspend?.(account) ?? Promise.resolve())).toMatchObject({
+        code: 'GONE',
+      });
     });
 
     when(supports.revoke)('keeps its place and loses what it may do when revoked', async () => {
       await create(ANA);
       const account = await listed(ANA);
       if (!account) throw new Error('The account is not listed.');
-      expect((await stage.session.revoke?.(account))?.id).toBe(account.id);
+      const made = await effectsOf(async () => {
+        expect((await stage.session.revoke?.(account))?.id).toBe(account.id);
+      });
+      expect(made).toBe(1);
       expect(await listed(ANA)).toBeDefined();
+      await forget(ANA);
+      const again = failureOf(stage.session.revoke?.(account) ?? Promise.resolve());
+      expect(await again).toMatchObject({ code: 'GONE', answered: false });
     });
   });
 
@@ -218,10 +279,19 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
         expect(await titles()).not.toContain('Field Sales');
       });
 
-      when(supports.groups?.remove === true)('are removed', async () => {
+      it('are created and renamed by one call', async () => {
+        const { groups } = stage.session;
+        expect(await effectsOf(() => groups?.create('Field Sales'))).toBe(1);
+        const [group] = await Array.fromAsync(groups?.list() ?? []);
+        expect(await effectsOf(() => groups?.rename(group?.id ?? '', 'Inside Sales'))).toBe(1);
+      });
+
+      when(supports.groups?.remove === true)('are removed by one call, and GONE for the next', async () => {
         const group = await stage.session.groups?.create('Field Sales');
-        await stage.session.groups?.remove?.(group?.id ?? '');
+        const remove = () => stage.session.groups?.remove?.(group?.id ?? '');
+        expect(await effectsOf(remove)).toBe(1);
         expect(await titles()).not.toContain('Field Sales');
+        expect((await failureOf(remove() ?? Promise.resolve())).code).toBe('GONE');
       });
     });
   }
@@ -295,12 +365,25 @@ describe.each(await contractCases())('$name', ({ vendor, settings, supports }) =
       if (found !== undefined) expect(found !== 'absent').toBe(made);
     });
 
-    it('is THROTTLED until Retry-After, which stops the others of its round', async () => {
+    when(supports.batch > 1)('says of a batch whose data are refused that none was made', async () => {
+      const wanted = [wantedFor(stage, ANA), wantedFor(stage, BO)];
+      await stage.fault({ kind: 'status', status: 422, times: 1 });
+      const refused = { error: expect.objectContaining({ code: 'REJECTED' }), together: true };
+      expect(await stage.session.create(wanted)).toEqual([refused, refused]);
+      await stage.fault({ kind: 'status', status: 422, times: 1 });
+      expect(await stage.session.create(wanted.slice(1))).toEqual([{ error: refused.error }]);
+      expect(await stage.accounts()).toEqual([]);
+    });
+
+    it('is THROTTLED until Retry-After, and so are those that it was sent with', async () => {
       await stage.fault({ kind: 'status', status: 429, headers: { 'Retry-After': '60' }, times: 1 });
       const before = Date.now();
-      const outcomes = await stage.session.create([wantedFor(stage, ANA), wantedFor(stage, BO)]);
-      expect(outcomes.map((outcome) => errorOf(outcome).code)).toEqual(['THROTTLED', 'THROTTLED']);
-      expect(errorOf(outcomes[1]).retryAt).toBeGreaterThanOrEqual(before + 60_000);
+      const wanted = [wantedFor(stage, ANA), wantedFor(stage, BO)].slice(0, supports.batch);
+      const outcomes = await stage.session.create(wanted);
+      expect(outcomes).toEqual(
+        wanted.map(() => ({ error: expect.objectContaining({ code: 'THROTTLED', answered: false }) })),
+      );
+      expect(errorOf(outcomes.at(-1)).retryAt).toBeGreaterThanOrEqual(before + 60_000);
       expect(await stage.calls()).toHaveLength(1);
     });
 

@@ -125,6 +125,15 @@ describe('health and metrics', () => {
       }),
     });
     expect(post.status).toBe(201);
+    const { id } = (await post.json()) as { id: string };
+    expect(await (await get('/metrics')).text()).not.toContain('unsettled_deprovision_seconds{');
+    // Only who has an account, or may have one, can be late to lose it.
+    await edge.db.updateTable('accounts').set({ vendor_id: 'v1' }).where('resource_id', '=', id).execute();
+    const again = await fetch(`${edge.url}/scim/sales/v2/Users/${id}`, {
+      method: 'DELETE',
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    expect(again.status).toBe(204);
     edge.passTime(60_000);
     const text = await (await get('/metrics')).text();
     expect(text).toContain('causeway_due_accounts{vendor="crankwheel"} 1');

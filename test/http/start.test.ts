@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
+import { closeDatabase, openDatabase } from '../../src/store/database.ts';
 
 interface Process {
   child: ChildProcess;
@@ -283,6 +285,22 @@ describe('a start that cannot be', () => {
     const server = start(data);
     expect(await server.exit).toBe(1);
     expect(server.output.err).toContain('sandbox.key is missing');
+  });
+
+  it('says in one sentence which folder to move away after a pre-release', async () => {
+    const data = freshFolder();
+    mkdirSync(data);
+    await closeDatabase(await openDatabase({ file: join(data, 'sandbox.db'), mode: 'sandbox' }));
+    writeFileSync(join(data, 'sandbox.key'), Buffer.alloc(32));
+    const store = new DatabaseSync(join(data, 'sandbox.db'));
+    store.exec('alter table migrations drop column digest');
+    store.close();
+    const server = start(data);
+    expect(await server.exit).toBe(1);
+    expect(server.output).toEqual({
+      out: '',
+      err: `The store ${join(data, 'sandbox.db')} was made by another pre-release of Causeway and cannot be used. Move the folder ${data} away and start again.\n`,
+    });
   });
 
   it('refuses a second server on one data folder', async () => {

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { OperatorError } from '../../src/core/errors.ts';
+import type { Secret } from '../../src/core/secret.ts';
 import { copyStore } from '../../src/store/copy.ts';
 import type { StorePlace } from '../../src/store/copy-place.ts';
 import { COPIED_TABLES } from '../../src/store/copy-tables.ts';
@@ -25,6 +27,18 @@ afterAll(() => postgres.drop());
 
 function copy(from: StorePlace, to: StorePlace, progress: (table: string, rows: number) => void = () => {}) {
   return copyStore({ from, to, actor: 'cli:test', now: 5, progress });
+}
+
+/** A server that begins to use this store; it has when this returns. */
+function joinFromAnotherProcess(url: Secret): void {
+  const program = `
+    import { closeDatabase, openDatabase } from '${new URL('../../src/store/database.ts', import.meta.url)}';
+    import { joinInstances } from '${new URL('../../src/store/worklist/leases.ts', import.meta.url)}';
+    import { Secret } from '${new URL('../../src/core/secret.ts', import.meta.url)}';
+    const db = await openDatabase({ url: new Secret(process.argv[1]), mode: 'real' });
+    await joinInstances(db, 'host 1', 1);
+    await closeDatabase(db);`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', program, url.reveal()]);
 }
 
 /** A run that dies while it copies Users, as by Ctrl-C. */
@@ -69,7 +83,7 @@ describe('a store', () => {
     await closeDatabase(await openDatabase({ file: join(dir, 'causeway.db'), mode: 'real' }));
   });
 
-  it('has what was claimed in doubt for whoever delivers next', async () => {
+  it('gives back what was claimed, to whoever delivers next', async () => {
     const file = join(temporaryFolder(), 'causeway.db');
     const source = await openDatabase({ file, mode: 'real' });
     const connection = await insertTestConnection(source, 'crm');
@@ -80,9 +94,9 @@ describe('a store', () => {
     const target = await openDatabase({ url: postgres.url, mode: 'real' });
     onTestFinished(() => closeDatabase(target));
     const id = await joinInstances(target, 'host 1', 1);
-    await takeFreeLeases(target, id, 10, { doubtAt: 7, dueAt: 8 });
+    await takeFreeLeases(target, id, 10, 8);
     const account = await findAccountOf(target, 'crm', 'user', claimed?.user?.id ?? '');
-    expect(account).toMatchObject({ doubtAt: 7, dueAt: 8, claimedVersion: null });
+    expect(account).toMatchObject({ dueAt: 8, claimedVersion: null, returns: 1 });
   });
 
   it.each(['SQLite', 'PostgreSQL'])(
@@ -151,18 +165,16 @@ describe('a store', () => {
 
   it('that a server begins to use while it is copied is not taken for copied', async () => {
     await copy({ file: await filledStore() }, { url: postgres.url });
-    const db = await openDatabase({ url: postgres.url, mode: 'real' });
-    onTestFinished(() => closeDatabase(db));
-    let joined: Promise<string> | undefined;
+    let hasJoined = false;
     const dir = temporaryFolder();
     const copying = copy({ url: postgres.url }, { dir }, () => {
-      joined ??= joinInstances(db, 'host 1', 1);
+      if (!hasJoined) joinFromAnotherProcess(postgres.url);
+      hasJoined = true;
     });
     await expect(copying).rejects.toThrow(/Stop all of its servers/);
     await expect(openDatabase({ file: join(dir, 'causeway.db'), mode: 'real' })).rejects.toThrow(
       OperatorError,
     );
-    await joined;
   });
 
   it('is never put over another one, finished or not, nor among a stranger’s tables', async () => {
@@ -197,9 +209,21 @@ describe('a store', () => {
 
   it('of another version is copied by that version', async () => {
     const file = await filledStore();
-    execute(file, "insert into migrations values ('9999-later')");
+    execute(file, "insert into migrations values ('9999-later', '')");
     await expect(copy({ file }, { dir: temporaryFolder() })).rejects.toThrow(/left by another version/);
   });
+
+  it.each(['source', 'target'])(
+    'is not copied where the %s was made by another pre-release',
+    async (which) => {
+      const [from, to] = [await filledStore(), await filledStore()];
+      const other = which === 'source' ? from : to;
+      execute(other, "update migrations set digest = 'of other tables'");
+      await expect(copy({ file: from }, { file: to })).rejects.toThrow(
+        `The store ${other} was made by another pre-release of Causeway and cannot be used. Move the folder ${dirname(other)} away`,
+      );
+    },
+  );
 
   it('with a character that PostgreSQL does not take says where it is', async () => {
     const file = await filledStore();

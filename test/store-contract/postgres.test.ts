@@ -46,7 +46,7 @@ describe('a store in PostgreSQL', () => {
   });
 
   it('that a newer version has changed is never touched', async () => {
-    await sql`insert into migrations values ('9999-later')`.execute(db);
+    await sql`insert into migrations values ('9999-later', '')`.execute(db);
     const opening = openDatabase({ url: database.url, mode: 'real' });
     await expect(opening).rejects.toThrow(/newer version of Causeway \(it has 9999-later\)/);
     await sql`delete from migrations where name = '9999-later'`.execute(db);

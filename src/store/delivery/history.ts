@@ -8,11 +8,33 @@ import { type Database, inTransaction, type Transaction } from '../database.ts';
 import { namedStatement, statement } from '../statement.ts';
 import type { DeliveriesTable } from '../tables.ts';
 
-const insertRow = namedStatement((db, row: Pick<DeliveriesTable, keyof DeliveriesTable>) =>
+type NewRow = Omit<DeliveriesTable, 'repeats'> & { repeats: number };
+
+const insertRow = namedStatement((db, row: Pick<NewRow, keyof NewRow>) =>
   db.insertInto('deliveries').values(row).compile(),
 );
 
-export async function insertDelivery(tx: Transaction, delivery: Omit<Delivery, 'id'>): Promise<void> {
+const lastOf = statement((db, connectionId: ConnectionId, accountId: AccountId) =>
+  db
+    .selectFrom('deliveries')
+    .select(['id', 'result', 'error', 'quiet', 'to_version', 'steps'])
+    .where('connection_id', '=', connectionId)
+    .where('account_id', '=', accountId)
+    .orderBy('to_version', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .compile(),
+);
+
+/** Attempts that did nothing, one after another with the same end, are counted on one row: history is bounded by change. */
+export async function insertDelivery(
+  tx: Transaction,
+  delivery: Omit<Delivery, 'id' | 'repeats'> & { quiet: boolean },
+): Promise<void> {
+  if (delivery.quiet && delivery.attempt + delivery.fromVersion > 1) {
+    const [last] = await lastOf(tx, delivery.connectionId, delivery.accountId);
+    if (last !== undefined && isSameAgain(last, delivery)) return countAgain(tx, last.id, delivery);
+  }
   await insertRow(tx, {
     connection_id: delivery.connectionId,
     id: newId(),
@@ -24,11 +46,39 @@ export async function insertDelivery(tx: Transaction, delivery: Omit<Delivery, '
     steps: JSON.stringify(delivery.steps),
     calls: JSON.stringify(delivery.calls),
     error: delivery.error === null ? null : JSON.stringify(delivery.error),
+    repeats: 0,
+    quiet: delivery.quiet ? 1 : 0,
     attempt: delivery.attempt,
     request_id: delivery.requestId,
     started_at: delivery.startedAt,
     ended_at: delivery.endedAt,
   });
+}
+
+type Last = Pick<DeliveriesTable, 'result' | 'error' | 'quiet' | 'to_version' | 'steps'>;
+
+function isSameAgain(last: Last, { result, error, steps }: Omit<Delivery, 'id' | 'repeats'>): boolean {
+  const before = last.error === null ? null : (JSON.parse(last.error) as AccountError);
+  const same = before?.code === error?.code && before?.message === error?.message;
+  return last.quiet === 1 && last.result === result && same && last.steps === JSON.stringify(steps);
+}
+
+async function countAgain(
+  tx: Transaction,
+  id: string,
+  { connectionId, toVersion, requestId, endedAt }: Omit<Delivery, 'id' | 'repeats'>,
+): Promise<void> {
+  await tx
+    .updateTable('deliveries')
+    .set((row) => ({
+      repeats: row('repeats', '+', 1),
+      to_version: toVersion,
+      request_id: requestId,
+      ended_at: endedAt,
+    }))
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', id)
+    .execute();
 }
 
 const outcomeOf = statement((db, connectionId: ConnectionId, accountId: AccountId, version: number) =>
@@ -135,6 +185,7 @@ function rowToDelivery(row: Selectable<DeliveriesTable>): Delivery {
     steps: JSON.parse(row.steps) as JsonObject[],
     calls: JSON.parse(row.calls) as JsonObject[],
     error: row.error === null ? null : (JSON.parse(row.error) as AccountError),
+    repeats: row.repeats,
     attempt: row.attempt,
     requestId: row.request_id,
     startedAt: row.started_at,

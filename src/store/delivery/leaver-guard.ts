@@ -1,7 +1,8 @@
+/** How many people may lose access or power within an hour (rule 15). */
 import type { Account } from '../../core/account.ts';
 import type { ConnectionId } from '../../core/ids.ts';
 import type { Policies } from '../../core/policy.ts';
-import { type Database, inTransaction, type Transaction } from '../database.ts';
+import type { Transaction } from '../database.ts';
 import { lockSubject } from '../locks.ts';
 
 /** The guard counts within a rolling hour. */
@@ -9,36 +10,39 @@ const WINDOW_MS = 3_600_000;
 /** From this many accounts on, no setting lets more than half of them go in an hour. */
 const HALF_FROM = 4;
 
-/**
- * Counts a person who is about to lose access, unless that would be more people within an hour than the connection allows. One
- * transaction, so that deliveries side by side cannot pass together. False: the step has to be held.
- */
-export async function admitLeaver(
-  db: Database,
-  account: Account,
+/** Those counted within the hour, `account` left out, and how many may be; null: it was counted already. */
+export async function readGuard(
+  tx: Transaction,
+  account: Pick<Account, 'connectionId' | 'id'>,
   policies: Policies,
   now: number,
-): Promise<boolean> {
-  return inTransaction(db, async (tx) => {
-    await lockSubject(tx, account.connectionId, 'leavers');
-    const since = now - WINDOW_MS;
-    await forgetBefore(tx, account.connectionId, since, now);
-    const gone = await leaversOf(tx, account.connectionId);
-    if (gone.has(account.id)) return true;
-    const limit = leaverLimit(await establishedAt(tx, account.connectionId, since, gone), policies);
-    if (gone.size >= limit) return false;
-    const established = account.presentSince !== null && account.presentSince <= since;
-    await tx
-      .insertInto('leavers')
-      .values({
-        connection_id: account.connectionId,
-        account_id: account.id,
-        at: now,
-        established: established ? 1 : 0,
-      })
-      .execute();
-    return true;
-  });
+): Promise<{ lost: number; limit: number } | null> {
+  await lockSubject(tx, account.connectionId, 'leavers');
+  const since = now - WINDOW_MS;
+  await forgetBefore(tx, account.connectionId, since, now);
+  const gone = await leaversOf(tx, account.connectionId);
+  if (gone.has(account.id)) return null;
+  const limit = leaverLimit(await establishedAt(tx, account.connectionId, since, gone), policies);
+  return { lost: gone.size, limit };
+}
+
+/** Counts somebody who is about to lose access or power. */
+export async function countLeaver(
+  tx: Transaction,
+  account: Pick<Account, 'connectionId' | 'id' | 'presentSince'>,
+  now: number,
+): Promise<void> {
+  const established = account.presentSince !== null && account.presentSince <= now - WINDOW_MS;
+  await tx
+    .insertInto('leavers')
+    .values({
+      connection_id: account.connectionId,
+      account_id: account.id,
+      at: now,
+      established: established ? 1 : 0,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 /** Those counted by a clock that has gone back since count from now on, for an hour. */

@@ -1,154 +1,210 @@
-import type { Account, AccountError, AccountState } from '../../core/account.ts';
+/** The one end of an attempt (rule 13): history, what is known, tasks, state and next due, in one transaction. */
+import type { Account, AccountError, RowState } from '../../core/account.ts';
 import type { DeliveryResult } from '../../core/delivery.ts';
-import type { AccountId, ConnectionId } from '../../core/ids.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { sameJson } from '../../core/json.ts';
 import type { TaskWish } from '../../core/task.ts';
-import { writeAudit } from '../audit.ts';
 import { type Database, inTransaction, type Transaction } from '../database.ts';
 import { lockGroupsOf } from '../locks.ts';
 import { memberIds } from '../members.ts';
-import { statement } from '../statement.ts';
-import { lockUser, removeUserRows } from '../users.ts';
+import { lockUser } from '../users.ts';
 import type { Claim } from '../worklist/claim.ts';
-import { markAffected, RANK } from '../worklist/mark-due.ts';
-import { rowToAccount } from '../worklist/row.ts';
+import { markAffected } from '../worklist/mark-due.ts';
 import {
+  AT_REST,
   accountKey,
-  type Knowledge,
-  knowledgeColumns,
+  type Columns,
+  dueColumns,
+  dueNow,
+  errorColumns,
   removeAccount,
   UNCLAIMED,
   writeAccount,
 } from '../worklist/write.ts';
-import { insertDelivery } from './history.ts';
-import { abandonReplacement } from './move-address.ts';
-import { canRestore, restoreDocument } from './put-back.ts';
-import { hasOpenTask, replaceTasks } from './tasks.ts';
-
-/** One attempt, as far as every ending shares it. */
-export interface Attempt {
-  claim: Claim;
-  knowledge: Knowledge;
-  /** `{step, …}` in order. */
-  steps: JsonObject[];
-  calls: JsonObject[];
-  error: AccountError | null;
-  /** Names of the changes made at the vendor, for the audit: `create`, `remove` … */
-  changes: readonly string[];
-  startedAt: number;
-  endedAt: number;
-}
-
-export interface Settlement extends Attempt {
-  result: Exclude<DeliveryResult, 'retry'>;
-  state: AccountState;
-  tasks: readonly TaskWish[];
-  /** The account is known not to be at the vendor. */
-  absent: boolean;
-  /** A group has its vendor id now: its members' memberships waited for it. */
-  awaited?: boolean;
-}
+import type { AttemptEnd } from './attempt-end.ts';
+import { writeRows } from './attempt-rows.ts';
+import { claimedAccount } from './claimed.ts';
+import { canRestore, putBack } from './put-back.ts';
+import { recordAttempt } from './record.ts';
+import { replaceTasks } from './tasks.ts';
+import { wakeWaiting } from './waiting.ts';
 
 /**
  * lost: the claim was no longer this process's, and nothing was written. put-back: the refused push was taken back, or deleted
  * with its User where it was a create.
  */
-export type Settled = 'settled' | 'put-back' | 'lost';
+export type Ended = 'settled' | 'released' | 'put-back' | 'lost';
 
 /** A change that was refused must not look accepted. */
 const REFUSALS: ReadonlySet<DeliveryResult> = new Set(['refused', 'conflict', 'unsupported']);
 
-/** Ends an attempt for good: its outcome covers every version up to the claimed one. */
-export async function settle(db: Database, settlement: Settlement): Promise<Settled> {
+/** Throws `UniqueViolation` where what was learned is another row's by now. */
+export async function endAttempt(db: Database, attempt: AttemptEnd): Promise<Ended> {
+  const { claim } = attempt;
   return inTransaction(db, async (tx) => {
-    if (mayPutBack(settlement)) await lockPushed(tx, settlement.claim.account);
-    const account = await claimedAccount(tx, settlement.claim);
+    if (mayPutBack(attempt)) await lockPushed(tx, claim.account);
+    const account = await claimedAccount(tx, claim);
     if (account === null) return 'lost';
-    await record(tx, account, settlement, settlement.result, settlement.state);
-    // A move to another address has been completed by now, or is not wanted any more.
-    if (account.kind === 'user') await abandonReplacement(tx, account, settlement.endedAt);
-    const { version } = settlement.claim;
-    const refused = REFUSALS.has(settlement.result);
-    const undoable = account.undoVersion === version && account.wantedVersion === version;
-    if (refused && undoable && (await canRestore(tx, account))) {
-      await putBack(tx, account, settlement);
+    await recordAttempt(tx, account, attempt);
+    if (attempt.planned) return endPlanned(tx, account, attempt);
+    const undoable = account.undoVersion === claim.version && account.wantedVersion === claim.version;
+    if (REFUSALS.has(attempt.result) && undoable && (await canRestore(tx, account))) {
+      await putBack(tx, account, attempt);
       return 'put-back';
     }
-    const open = await replaceTasks(tx, accountKey(account), settlement.tasks, settlement.endedAt);
-    const state = settlement.state === 'task' && open === 0 ? 'in-sync' : settlement.state;
-    const newer = account.wantedVersion > version;
-    const gone = settlement.claim.user === null && settlement.claim.group === null;
-    if (settlement.absent && gone && !newer) {
-      await removeAccount(tx, account);
-      return 'settled';
-    }
-    await writeAccount(tx, account, {
-      ...knowledgeColumns(account, settlement.knowledge, settlement.endedAt),
-      ...UNCLAIMED,
-      settled_version: version,
-      attempts: 0,
-      due_at: newer ? (account.dueAt ?? settlement.endedAt) : null,
-      state: newer ? 'due' : state,
-      last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
-      settled_at: settlement.endedAt,
-    });
-    if (settlement.awaited === true) await markMembersOf(tx, account, settlement.endedAt);
+    const after = attempt.swap ? swapped(account, attempt.after) : attempt.after;
+    const rows = await writeRows(tx, { account, before: attempt.before, after, now: attempt.endedAt });
+    await wakeWaiting(tx, account, attempt, rows);
+    if (attempt.give === 'release') return release(tx, account, attempt);
+    return settle(tx, account, attempt, rows);
+  });
+}
+
+/** What was `next` is the User's own from now on; what was is a row to be got rid of. */
+function swapped(account: Account, rows: readonly RowState[]): RowState[] {
+  const next = rows.find(({ role }) => role === 'next');
+  const own = rows.find(({ id }) => id === account.id);
+  if (next === undefined || own === undefined) return [...rows];
+  return rows.map((row) => {
+    if (row.id === own.id) return { ...own, known: next.known };
+    if (row.id !== next.id) return row;
+    // The guard has counted the move where it began.
+    return { ...next, role: 'left', mapped: own.known.address, known: own.known, counted: true };
+  });
+}
+
+async function settle(
+  tx: Transaction,
+  account: Account,
+  attempt: AttemptEnd,
+  rows: readonly RowState[],
+): Promise<Ended> {
+  const { endedAt: now, claim } = attempt;
+  const wishes = wishesOf(attempt, account.id);
+  const open = await replaceTasks(tx, accountKey(account), wishes, now, judging(attempt));
+  await taskOthers(tx, account, attempt, rows);
+  const newer = account.wantedVersion > claim.version;
+  if (!rows.some(({ id }) => id === account.id) || (isGone(claim, rows, account) && !newer && open === 0)) {
+    await replaceTasks(tx, accountKey(account), [], now);
+    await removeAccount(tx, account);
     return 'settled';
+  }
+  const state = attempt.state === 'task' && open === 0 ? 'in-sync' : attempt.state;
+  const again = newer || attempt.due !== null;
+  await writeAccount(tx, account, {
+    ...UNCLAIMED,
+    settled_version: claim.version,
+    attempts: 0,
+    returns: 0,
+    ...(attempt.due !== null && !newer ? dueColumns(attempt.due) : again ? dueNow(now) : AT_REST),
+    state: again ? 'due' : state,
+    looks_first: newer && account.looksFirst ? 1 : 0,
+    open_tasks: open,
+    kept_document: null,
+    // What was reported done meanwhile is still to be looked at.
+    ...(account.told.length > 0 && sameJson(account.told, claim.account.told) ? { told: null } : {}),
+    ...errorColumns(attempt.error),
+    settled_at: now,
   });
+  const had = claim.account.vendorId;
+  const madeGroup = account.kind === 'group' && had === null && attempt.after[0]?.known.vendorId != null;
+  if (madeGroup) await markMembersOf(tx, account, now);
+  return 'settled';
 }
 
-/** Ends an attempt that is to be made again at `dueAt`; what it learned and changed is kept. */
-export async function release(
+/** What is left to a human about the attempt's other rows; those that were stored just now have other ids. */
+async function taskOthers(
+  tx: Transaction,
+  account: Account,
+  attempt: AttemptEnd,
+  rows: readonly RowState[],
+): Promise<void> {
+  const kept = attempt.after.filter(({ role }) => role !== 'gone');
+  for (const [index, { id }] of rows.entries()) {
+    if (id === account.id) continue;
+    const key = { connectionId: account.connectionId, accountId: id };
+    const wishes = wishesOf(attempt, kept[index]?.id ?? id);
+    const open = await replaceTasks(tx, key, wishes, attempt.endedAt, judging(attempt));
+    if (open > 0) await writeAccount(tx, { ...account, id }, { open_tasks: open });
+  }
+}
+
+/** Nothing is left of a deleted User's or Group's account, or of a row that was left. */
+function isGone({ user, group }: Claim, rows: readonly RowState[], account: Account): boolean {
+  const known = rows.find(({ id }) => id === account.id)?.known;
+  const empty =
+    known !== undefined && known.vendorId === null && known.intent === null && known.asked === null;
+  return empty && (account.role === 'left' || (user === null && group === null));
+}
+
+async function release(tx: Transaction, account: Account, attempt: AttemptEnd): Promise<Ended> {
+  const { endedAt: now, claim, due } = attempt;
+  if (attempt.tasks.length > 0) {
+    await replaceTasks(tx, accountKey(account), wishesOf(attempt, account.id), now, judging(attempt));
+  }
+  const pushed = account.wantedVersion > claim.version;
+  const { notBefore } = due ?? { notBefore: null };
+  const soon = notBefore === null ? dueNow(now) : dueColumns({ ...notBefore, notBefore });
+  const columns: Columns = due === null || pushed ? soon : dueColumns(due);
+  await writeAccount(tx, account, {
+    ...UNCLAIMED,
+    ...columns,
+    attempts: account.attempts + (due?.failed === true ? 1 : 0),
+    returns: 0,
+    state: pushed && notBefore === null ? 'due' : 'waiting',
+    ...errorColumns(attempt.error),
+  });
+  return 'released';
+}
+
+/** The plan is made, and nothing that is known changes. A deleted User of whom nothing is known is done with. */
+async function endPlanned(tx: Transaction, account: Account, attempt: AttemptEnd): Promise<Ended> {
+  const { endedAt: now, claim } = attempt;
+  const newer = account.wantedVersion > claim.version;
+  if (isGone(claim, attempt.before, account) && account.mapped === null && !newer) {
+    await removeAccount(tx, account);
+    return 'settled';
+  }
+  await writeAccount(tx, account, {
+    ...UNCLAIMED,
+    settled_version: claim.version,
+    attempts: 0,
+    returns: 0,
+    ...(newer ? dueNow(now) : AT_REST),
+    state: newer ? 'due' : 'planned',
+    ...errorColumns(attempt.error),
+    settled_at: now,
+  });
+  return 'settled';
+}
+
+/** A push may want something else than before; whatever else makes an account due does not. */
+function judging({ looked, claim }: AttemptEnd) {
+  return { looked, sameWish: claim.account.looksFirst };
+}
+
+function wishesOf({ tasks }: AttemptEnd, row: string): TaskWish[] {
+  return tasks.filter((task) => task.row === row).map(({ wish }) => wish);
+}
+
+/** Nothing was tried, or its end cannot be written: only the claim ends, and what is due. */
+export async function returnClaim(
   db: Database,
-  attempt: Attempt,
-  dueAt: number,
-  { tasks, failed }: { tasks: readonly TaskWish[]; failed: boolean },
-): Promise<'released' | 'lost'> {
-  return inTransaction(db, async (tx) => {
-    const account = await claimedAccount(tx, attempt.claim);
-    if (account === null) return 'lost';
-    await record(tx, account, attempt, 'retry', 'waiting');
-    if (tasks.length > 0) await replaceTasks(tx, accountKey(account), tasks, attempt.endedAt);
-    await writeAccount(tx, account, {
-      ...knowledgeColumns(account, attempt.knowledge, attempt.endedAt),
-      ...UNCLAIMED,
-      attempts: account.attempts + (failed ? 1 : 0),
-      due_at: dueAt,
-      state: 'waiting',
-      last_error: attempt.error === null ? null : JSON.stringify(attempt.error),
-    });
-    return 'released';
-  });
-}
-
-/** Gives a claim back as if it had not been made: nothing was tried. */
-export async function unclaim(db: Database, claim: Claim, dueAt: number): Promise<void> {
+  claim: Claim,
+  due: { at: number; inMs: number },
+  error: AccountError | null,
+): Promise<void> {
   await inTransaction(db, async (tx) => {
     const account = await claimedAccount(tx, claim);
-    if (account !== null) await writeAccount(tx, account, { ...UNCLAIMED, due_at: dueAt });
+    if (account === null) return;
+    await writeAccount(tx, account, {
+      ...UNCLAIMED,
+      ...dueColumns({ ...due, notBefore: null }),
+      ...(error === null ? {} : errorColumns(error)),
+    });
   });
 }
 
-const claimedBy = statement(
-  (db, connectionId: ConnectionId, id: AccountId, version: number, epoch: number | null) =>
-    db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('connection_id', '=', connectionId)
-      .where('id', '=', id)
-      .where('claimed_version', '=', version)
-      .where('claimed_epoch', '=', epoch)
-      .forUpdate()
-      .compile(),
-);
-
-async function claimedAccount(tx: Transaction, claim: Claim): Promise<Account | null> {
-  const { connectionId, id, claimedEpoch } = claim.account;
-  const [row] = await claimedBy(tx, connectionId, id, claim.version, claimedEpoch);
-  return row === undefined ? null : rowToAccount(row);
-}
-
-function mayPutBack({ result, claim }: Settlement): boolean {
+function mayPutBack({ result, claim }: AttemptEnd): boolean {
   return REFUSALS.has(result) && claim.account.undoVersion === claim.version;
 }
 
@@ -158,79 +214,9 @@ async function lockPushed(tx: Transaction, { connectionId, resourceId }: Account
   await lockUser(tx, connectionId, resourceId);
 }
 
-/**
- * Restores what was there before a refused push, as a new version. A User that the push created goes, and what was already made
- * of it at the vendor is removed. After effects a restored document is delivered again, so that nothing of the refused one stays.
- */
-async function putBack(tx: Transaction, account: Account, settlement: Settlement): Promise<void> {
-  const { claim, knowledge, endedAt: now } = settlement;
-  const made = knowledge.vendorId !== null && knowledge.origin === 'created';
-  const again =
-    knowledge.doubtAt !== null || (account.undo?.kind === 'create' ? made : settlement.changes.length > 0);
-  if (account.undo?.kind === 'create') {
-    await removeUserRows(tx, account.connectionId, account.resourceId, now);
-    if (!again) {
-      await replaceTasks(tx, accountKey(account), [], now);
-      await removeAccount(tx, account);
-      return;
-    }
-  } else if (account.undo?.kind === 'document') {
-    await restoreDocument(tx, account, now);
-  }
-  await writeAccount(tx, account, {
-    ...knowledgeColumns(account, knowledge, now),
-    ...UNCLAIMED,
-    undo: null,
-    undo_version: null,
-    wanted_version: claim.version + (again ? 1 : 0),
-    settled_version: claim.version,
-    due_at: again ? now : null,
-    rank: account.undo?.kind === 'create' ? RANK.leaver : RANK.change,
-    attempts: 0,
-    // What was left to a human before the push is so still.
-    state: again ? 'due' : (await hasOpenTask(tx, accountKey(account))) ? 'task' : 'in-sync',
-    last_error: settlement.error === null ? null : JSON.stringify(settlement.error),
-    settled_at: now,
-  });
-}
-
 async function markMembersOf(tx: Transaction, account: Account, now: number): Promise<void> {
   const members = await memberIds(tx, account.connectionId, account.resourceId);
   const userIds = members.filter(({ type }) => type === 'User').map(({ id }) => id);
   const context = { requestId: account.requestId ?? '', now };
   await markAffected(tx, account.connectionId, userIds, `group ${account.resourceId}`, context);
-}
-
-async function record(
-  tx: Transaction,
-  account: Account,
-  attempt: Attempt,
-  result: DeliveryResult,
-  state: AccountState,
-): Promise<void> {
-  await insertDelivery(tx, {
-    connectionId: account.connectionId,
-    accountId: account.id,
-    fromVersion: account.settledVersion,
-    toVersion: attempt.claim.version,
-    result,
-    state,
-    steps: attempt.steps,
-    calls: attempt.calls,
-    error: attempt.error,
-    attempt: account.attempts + 1,
-    requestId: attempt.claim.account.requestId,
-    startedAt: attempt.startedAt,
-    endedAt: attempt.endedAt,
-  });
-  for (const change of attempt.changes) {
-    await writeAudit(tx, {
-      at: attempt.endedAt,
-      actor: 'worker',
-      action: `account.${change}`,
-      connectionId: account.connectionId,
-      target: `account ${account.id}`,
-      detail: { address: attempt.knowledge.address ?? account.address, requestId: account.requestId },
-    });
-  }
 }

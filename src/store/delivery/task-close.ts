@@ -1,8 +1,11 @@
+/** The operator's word that a task is done (rule 8): Causeway looks. */
 import type { ConnectionId } from '../../core/ids.ts';
 import type { Transaction } from '../database.ts';
 import { lockAccountOfTask } from '../locks.ts';
+import { rowToAccount } from '../worklist/row.ts';
+import { dueNow, writeAccount } from '../worklist/write.ts';
 
-/** Closes an open task as done; an account that waited for nothing else is in sync then. Undefined: no such task is open. */
+/** Closes an open task as done and makes its account due. Undefined: no such task is open. */
 export async function closeTask(
   tx: Transaction,
   id: string,
@@ -14,26 +17,28 @@ export async function closeTask(
     .set({ state: 'done', updated_at: now, closed_at: now })
     .where('id', '=', id)
     .where('state', '=', 'open')
-    .returning(['connection_id', 'account_id', 'title'])
+    .returning(['connection_id', 'account_id', 'title', 'kind'])
     .executeTakeFirst();
   if (task === undefined) return undefined;
-  const { connection_id: connectionId, account_id: accountId, title } = task;
-  const left = await tx
-    .selectFrom('tasks')
-    .select('id')
+  const { connection_id: connectionId, account_id: accountId, title, kind } = task;
+  const row = await tx
+    .selectFrom('accounts')
+    .selectAll()
     .where('connection_id', '=', connectionId)
-    .where('account_id', '=', accountId)
-    .where('state', '=', 'open')
-    .limit(1)
-    .execute();
-  if (left.length === 0) {
-    await tx
-      .updateTable('accounts')
-      .set({ state: 'in-sync' })
-      .where('connection_id', '=', connectionId)
-      .where('id', '=', accountId)
-      .where('state', '=', 'task')
-      .execute();
+    .where('id', '=', accountId)
+    .executeTakeFirst();
+  if (row !== undefined) {
+    const account = rowToAccount(row);
+    await writeAccount(tx, account, {
+      told: JSON.stringify([...new Set([...account.told, kind])]),
+      wanted_version: account.wantedVersion + 1,
+      undo: null,
+      undo_version: null,
+      attempts: 0,
+      state: 'due',
+      looks_first: 1,
+      ...dueNow(now),
+    });
   }
   return { connectionId, title };
 }

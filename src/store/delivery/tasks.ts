@@ -33,36 +33,6 @@ export async function listTasks(
   return (await query.orderBy('id').execute()).map(rowToTask);
 }
 
-/** Kinds that a list can show to be done, and done wrongly. */
-function isVisible(kind: string): boolean {
-  return (
-    ['address', 'deactivate', 'reactivate', 'watch', 'rename'].includes(kind) || kind.startsWith('field:')
-  );
-}
-
-/**
- * Brings an account's tasks in line with what a complete list shows: those that are no longer needed are done, and those that
- * somebody reported done and that are not are open again. Returns how many are open.
- */
-export async function judgeTasks(
-  tx: Transaction,
-  key: { connectionId: ConnectionId; accountId: AccountId },
-  wishes: readonly TaskWish[],
-  now: number,
-): Promise<number> {
-  let open = 0;
-  for (const task of await listTasks(tx, key.connectionId, { accountId: key.accountId })) {
-    const wish = wishes.find(({ kind }) => kind === task.kind);
-    if (task.state === 'open' && wish === undefined && isVisible(task.kind)) {
-      await updateTask(tx, task, { state: 'done', updated_at: now, closed_at: now });
-    } else if (task.state === 'done' && wish !== undefined && sameJson(wish.wanted, task.wanted)) {
-      await updateTask(tx, task, { state: 'open', updated_at: now, closed_at: null });
-      open += 1;
-    } else if (task.state === 'open') open += 1;
-  }
-  return open;
-}
-
 const tasksOf = statement((db, connectionId: ConnectionId, accountId: AccountId) =>
   db
     .selectFrom('tasks')
@@ -74,35 +44,40 @@ const tasksOf = statement((db, connectionId: ConnectionId, accountId: AccountId)
 );
 
 /**
- * Brings an account's tasks in line with what its newest plan leaves to a human: opened, updated when the wanted value changed,
- * obsolete when no longer wanted. One that the operator has reported done stays closed until a list disproves it. Returns how many are open.
+ * Brings an account's tasks in line with what its newest plan leaves to a human: opened, updated when the wanted value changed, obsolete
+ * when no longer wanted. `looked`: what was reported done and is not is open again; `sameWish`: nothing else is wanted than before, so what
+ * is no longer needed was done. Returns how many are open.
  */
 export async function replaceTasks(
   tx: Transaction,
   key: { connectionId: ConnectionId; accountId: AccountId },
   wishes: readonly TaskWish[],
   now: number,
+  { looked, sameWish }: { looked: boolean; sameWish: boolean } = { looked: false, sameWish: false },
 ): Promise<number> {
   const tasks = (await tasksOf(tx, key.connectionId, key.accountId)).map(rowToTask);
   let open = 0;
   for (const task of tasks) {
     if (task.state === 'open' && !wishes.some((wish) => wish.kind === task.kind)) {
-      await updateTask(tx, task, { state: 'obsolete', updated_at: now, closed_at: now });
+      const state = looked && sameWish ? ('done' as const) : ('obsolete' as const);
+      await updateTask(tx, task, { state, updated_at: now, closed_at: now });
     }
   }
   for (const wish of wishes) {
     const latest = tasks.findLast((task) => task.kind === wish.kind && task.state !== 'obsolete');
     const same = latest !== undefined && sameJson(latest.wanted, wish.wanted);
-    if (latest?.state === 'open' || latest === undefined || !same) open += 1;
     if (latest?.state === 'open') {
+      open += 1;
       if (same && latest.title === wish.title) continue;
-      await updateTask(tx, latest, {
-        title: wish.title,
-        wanted: JSON.stringify(wish.wanted),
-        updated_at: now,
-      });
+      const wanted = JSON.stringify(wish.wanted);
+      await updateTask(tx, latest, { title: wish.title, wanted, updated_at: now });
     } else if (latest === undefined || !same) {
+      open += 1;
       await insertTask(tx, key, wish, now);
+    } else if (looked) {
+      // It was not done after all.
+      open += 1;
+      await updateTask(tx, latest, { state: 'open', title: wish.title, updated_at: now, closed_at: null });
     }
   }
   return open;

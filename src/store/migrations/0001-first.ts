@@ -1,11 +1,6 @@
+import { accounts } from './0001-first-accounts.ts';
 import { indexes, statistics } from './0001-first-indexes.ts';
-import {
-  createIndex,
-  createTable,
-  fixStatistics,
-  type Migration,
-  type TableDefinition,
-} from './migration.ts';
+import { makeTables, type TableDefinition } from './migration.ts';
 
 const tables: TableDefinition[] = [
   { name: 'meta', columns: { name: 'text', value: 'text' }, key: ['name'], clustered: true },
@@ -23,6 +18,8 @@ const tables: TableDefinition[] = [
       dry_run: 'integer',
       paused_reason: 'text?',
       paused_at: 'integer?',
+      unproven: 'integer=0',
+      believed: 'json?',
       user_count: 'integer=0',
       group_count: 'integer=0',
       created_at: 'integer',
@@ -91,42 +88,7 @@ const tables: TableDefinition[] = [
     key: ['connection_id', 'group_id', 'member_id'],
     clustered: true,
   },
-  {
-    name: 'accounts',
-    columns: {
-      connection_id: 'text',
-      id: 'text',
-      kind: 'text',
-      resource_id: 'text',
-      wanted_version: 'integer',
-      settled_version: 'integer',
-      undo: 'json?',
-      undo_version: 'integer?',
-      due_at: 'integer?',
-      rank: 'integer',
-      attempts: 'integer',
-      claimed_version: 'integer?',
-      claimed_epoch: 'integer?',
-      claimed_at: 'integer?',
-      doubt_at: 'integer?',
-      state: 'text',
-      address: 'text?',
-      address_key: 'text?',
-      vendor_id: 'text?',
-      origin: 'text?',
-      actual: 'json?',
-      written: 'json',
-      last_error: 'json?',
-      request_id: 'text?',
-      created_at: 'integer',
-      settled_at: 'integer?',
-      wanted_at: 'integer',
-      present_since: 'integer?',
-      missing_since: 'integer?',
-      guard: 'json?',
-    },
-    key: ['connection_id', 'id'],
-  },
+  accounts,
   {
     name: 'leavers',
     columns: { connection_id: 'text', account_id: 'text', at: 'integer', established: 'integer' },
@@ -172,6 +134,8 @@ const tables: TableDefinition[] = [
       steps: 'json',
       calls: 'json',
       error: 'json?',
+      repeats: 'integer=0',
+      quiet: 'integer=0',
       attempt: 'integer',
       request_id: 'text?',
       started_at: 'integer',
@@ -228,7 +192,13 @@ const tables: TableDefinition[] = [
   },
   {
     name: 'leases',
-    columns: { connection_id: 'text', holder: 'text?', epoch: 'integer' },
+    columns: {
+      connection_id: 'text',
+      holder: 'text?',
+      epoch: 'integer',
+      pause_ms: 'integer?',
+      pause_until: 'integer?',
+    },
     key: ['connection_id'],
   },
   {
@@ -239,11 +209,4 @@ const tables: TableDefinition[] = [
 ];
 
 /** Every table of the first version; `tables.ts` says what their columns mean. */
-export const first: Migration = {
-  name: '0001-first',
-  async up(target, words) {
-    for (const table of tables) await createTable(target.schema, words, table);
-    for (const index of indexes) await createIndex(target.schema, index);
-    if (words.fixedStatistics) await fixStatistics(target, statistics);
-  },
-};
+export const first = makeTables('0001-first', { tables, indexes }, statistics);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type CreateTableBuilder,
   type QueryExecutorProvider,
@@ -75,10 +76,29 @@ export type MigrationTarget = QueryExecutorProvider & { readonly schema: SchemaM
 /** One step forward; its name is stored, its content never changes once released. */
 export interface Migration {
   name: string;
+  /** Of the definitions that it makes: pre-releases have migrations of the same name that differ. */
+  digest: string;
   up(target: MigrationTarget, words: SchemaWords): Promise<void>;
 }
 
-export async function createTable(
+/** The migration that makes these; the statistics may change, since a store works with any. */
+export function makeTables(
+  name: string,
+  made: { tables: TableDefinition[]; indexes: IndexDefinition[] },
+  statistics: IndexStatistics[],
+): Migration {
+  return {
+    name,
+    digest: createHash('sha256').update(JSON.stringify(made)).digest('hex'),
+    async up(target, words) {
+      for (const table of made.tables) await createTable(target.schema, words, table);
+      for (const index of made.indexes) await createIndex(target.schema, index);
+      if (words.fixedStatistics) await fixStatistics(target, statistics);
+    },
+  };
+}
+
+async function createTable(
   schema: SchemaModule,
   words: SchemaWords,
   { name, columns, key, clustered }: TableDefinition,
@@ -102,7 +122,7 @@ function addColumn(
   );
 }
 
-export async function createIndex(schema: SchemaModule, definition: IndexDefinition): Promise<void> {
+async function createIndex(schema: SchemaModule, definition: IndexDefinition): Promise<void> {
   const { name, on, columns, unique, where } = definition;
   let index = schema.createIndex(name).on(on).columns(columns);
   if (unique) index = index.unique();
@@ -113,7 +133,7 @@ export async function createIndex(schema: SchemaModule, definition: IndexDefinit
 /**
  * Tells SQLite's planner how the tables look when they are full (sqlite.org/optoverview.html#manual_control_of_query_plans_using_sqlite_stat_tables). Without it, it takes a whole connection for ten rows, and reads all members to find one.
  */
-export async function fixStatistics(target: MigrationTarget, statistics: IndexStatistics[]): Promise<void> {
+async function fixStatistics(target: MigrationTarget, statistics: IndexStatistics[]): Promise<void> {
   await sql`analyze`.execute(target);
   await sql`delete from sqlite_stat1`.execute(target);
   for (const { table, index, rows } of statistics) {

@@ -15,13 +15,17 @@ export const accountOf = statement(
         'claimed_version',
         'state',
         'vendor_id',
+        'intent',
+        'asked',
         'due_at',
-        'last_error',
+        'not_before',
+        'not_before_in',
         'wanted_at',
       ])
       .where('connection_id', '=', connectionId)
       .where('kind', '=', kind)
       .where('resource_id', '=', resourceId)
+      .where('role', '=', 'current')
       .forUpdate()
       .compile(),
 );
@@ -34,6 +38,9 @@ type Marked = Pick<
   | 'undo'
   | 'undo_version'
   | 'due_at'
+  | 'due_in'
+  | 'not_before'
+  | 'not_before_in'
   | 'rank'
   | 'wanted_at'
   | 'request_id'
@@ -43,7 +50,7 @@ type Marked = Pick<
 export const markAccount = namedStatement((db, { connection_id, id, ...columns }: Marked) =>
   db
     .updateTable('accounts')
-    .set({ ...columns, state: 'due', guard: null })
+    .set({ ...columns, state: 'due', held: null })
     .where('connection_id', '=', connection_id)
     .where('id', '=', id)
     .compile(),
@@ -68,7 +75,15 @@ type Joining = Pick<
 export const newAccount = namedStatement((db, row: Joining) =>
   db
     .insertInto('accounts')
-    .values({ ...row, wanted_version: 1, settled_version: 0, attempts: 0, state: 'due', written: '{}' })
+    .values({
+      ...row,
+      role: 'current',
+      wanted_version: 1,
+      settled_version: 0,
+      attempts: 0,
+      state: 'due',
+      written: '{}',
+    })
     .compile(),
 );
 
@@ -81,12 +96,14 @@ export const raiseAccounts = statement(
         wanted_version: sql<number>`wanted_version + 1`,
         undo: null,
         undo_version: null,
-        due_at: sql<number>`case when due_at > ${now} then due_at else ${now} end`,
+        due_at: sql<number>`case when not_before > ${now} then not_before else ${now} end`,
+        due_in: sql<number>`case when not_before > ${now} then not_before_in else 0 end`,
         state: 'due',
         request_id: requestId,
       })
       .where('connection_id', '=', connectionId)
       .where('kind', '=', 'user')
+      .where('role', '=', 'current')
       .where('resource_id', 'in', userIds)
       .compile(),
 );

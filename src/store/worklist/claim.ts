@@ -12,6 +12,8 @@ import { rowToAccount } from './row.ts';
 /** A claimed account with the wanted state it was read with, in one transaction. */
 export interface Claim {
   account: Account;
+  /** The row for the address that its User is moving to; a User's claim covers it. */
+  next: Account | null;
   /** The version claimed: what settling it will settle. */
   version: number;
   user: User | null;
@@ -20,6 +22,8 @@ export interface Claim {
   groupIds: Set<GroupId>;
   /** The vendor's ids of those groups, where groups are mirrored and the vendor has made them. */
   vendorGroupIds: string[];
+  /** Names of those of them that have no vendor id yet. */
+  awaitedGroups: string[];
 }
 
 const accountById = statement((db, connectionId: ConnectionId, id: AccountId) =>
@@ -56,6 +60,7 @@ export async function findAccountOf(
     .where('connection_id', '=', connectionId)
     .where('kind', '=', kind)
     .where('resource_id', '=', resourceId)
+    .orderBy(({ eb }) => eb.case().when('role', '=', 'current').then(0).else(1).end())
     .executeTakeFirst();
   return row === undefined ? undefined : rowToAccount(row);
 }
@@ -132,20 +137,48 @@ export async function readWanted(
     memberships.set(row.member_id, (memberships.get(row.member_id) ?? new Set()).add(row.group_id));
   }
   const groupIds = [...new Set([...memberships.values()].flatMap((ids) => [...ids]))];
-  const vendorIds = mirrored ? await vendorGroups(tx, connectionId, groupIds) : new Map<string, string>();
+  const vendorGroups = mirrored ? await mirroredGroups(tx, connectionId, groupIds) : new Map();
+  const nexts = await nextRows(tx, connectionId, accounts);
   return accounts.map((account) => {
     const user = users.get(account.resourceId);
     const group = groups.get(account.resourceId);
     const joined = memberships.get(account.resourceId) ?? new Set<GroupId>();
+    const mirrors = [...joined].flatMap((id) => vendorGroups.get(id) ?? []);
     return {
       account,
+      next: nexts.get(account.id) ?? null,
       version: account.claimedVersion ?? account.wantedVersion,
       user: account.kind === 'user' && user !== undefined ? storedUser(connectionId, user) : null,
       group: account.kind === 'group' && group !== undefined ? rowToGroup(group) : null,
       groupIds: joined,
-      vendorGroupIds: [...joined].flatMap((id) => vendorIds.get(id) ?? []),
+      vendorGroupIds: mirrors.flatMap(({ vendorId }) => vendorId ?? []),
+      awaitedGroups: mirrors.flatMap(({ vendorId, name }) => (vendorId === null ? [name] : [])),
     };
   });
+}
+
+const nextOf = statement((db, connectionId: ConnectionId, ...resourceIds: string[]) =>
+  db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('kind', '=', 'user')
+    .where('role', '=', 'next')
+    .where('resource_id', 'in', resourceIds)
+    .compile(),
+);
+
+/** By the id of the User's own row. */
+async function nextRows(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  accounts: readonly Account[],
+): Promise<Map<AccountId, Account>> {
+  const current = accounts.filter(({ kind, role }) => kind === 'user' && role === 'current');
+  if (current.length === 0) return new Map();
+  const owners = new Map(current.map(({ resourceId, id }) => [resourceId, id]));
+  const rows = await nextOf(tx, connectionId, ...owners.keys());
+  return new Map(rows.map((row) => [owners.get(row.resource_id) ?? '', rowToAccount(row)]));
 }
 
 const usersById = statement((db, connectionId: ConnectionId, ...ids: string[]) =>
@@ -177,20 +210,31 @@ async function rowsById<Row extends { id: string }>(
   return new Map((await read(tx, connectionId, ...ids)).map((row) => [row.id, row]));
 }
 
-async function vendorGroups(
+interface MirroredGroup {
+  name: string;
+  vendorId: string | null;
+}
+
+async function mirroredGroups(
   tx: Transaction,
   connectionId: ConnectionId,
   groupIds: readonly GroupId[],
-): Promise<Map<GroupId, string>> {
+): Promise<Map<GroupId, MirroredGroup>> {
   if (groupIds.length === 0) return new Map();
   const rows = await tx
-    .selectFrom('accounts')
-    .select(['resource_id', 'vendor_id'])
-    .where('connection_id', '=', connectionId)
-    .where('kind', '=', 'group')
-    .where('resource_id', 'in', groupIds)
+    .selectFrom('groups')
+    .leftJoin('accounts', (join) =>
+      join
+        .onRef('accounts.connection_id', '=', 'groups.connection_id')
+        .onRef('accounts.resource_id', '=', 'groups.id')
+        .on('accounts.kind', '=', 'group')
+        .on('accounts.role', '=', 'current'),
+    )
+    .select(['groups.id', 'groups.display_name', 'accounts.vendor_id', 'accounts.intent'])
+    .where('groups.connection_id', '=', connectionId)
+    .where('groups.id', 'in', groupIds)
     .execute();
-  return new Map(rows.flatMap((row) => (row.vendor_id === null ? [] : [[row.resource_id, row.vendor_id]])));
+  return new Map(rows.map((row) => [row.id, { name: row.display_name, vendorId: row.vendor_id }]));
 }
 
 const groupsOf = statement((db, connectionId: ConnectionId, ...userIds: string[]) =>

@@ -1,6 +1,5 @@
 import type { ConnectionId } from '../../core/ids.ts';
 import { type Database, inTransaction } from '../database.ts';
-import { REPLACEMENT } from '../delivery/move-address.ts';
 import { statement } from '../statement.ts';
 import { raiseWanted } from './mark-due.ts';
 import { mirrorAllGroups } from './mirroring.ts';
@@ -48,7 +47,7 @@ export async function expandFanout(db: Database, connectionId: ConnectionId, now
         .execute();
     }
 
-    /** Accounts of every User but the observed ones, which nobody but the identity provider may touch, and addresses held for a move. */
+    /** Accounts of every User but the observed ones, which nobody but the identity provider may touch, and rows of moves. */
     async function nextUsers(after: string): Promise<string[]> {
       const rows = await tx
         .selectFrom('accounts')
@@ -56,8 +55,8 @@ export async function expandFanout(db: Database, connectionId: ConnectionId, now
         .where('connection_id', '=', connectionId)
         .where('kind', '=', 'user')
         .where('resource_id', '>', after)
+        .where('role', '=', 'current')
         .where('state', '!=', 'observed')
-        .where('resource_id', 'not like', `${REPLACEMENT}%`)
         .orderBy('resource_id')
         .limit(CHUNK)
         .execute();

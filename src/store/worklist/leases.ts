@@ -1,6 +1,6 @@
 import { type ConnectionId, newId } from '../../core/ids.ts';
 import { type Database, inTransaction, type Transaction } from '../database.ts';
-import { type Recovery, recoverClaims } from './recover-claims.ts';
+import { recoverClaims } from './recover-claims.ts';
 
 /** The right to deliver a connection; `epoch` tells this holding of it from every other. */
 export interface Lease {
@@ -8,6 +8,8 @@ export interface Lease {
   /** Of `instances`. */
   holder: string;
   epoch: number;
+  /** A pause that the vendor asked for and that stands still (ms from now, at most as long as it was meant). */
+  pauseMs: number;
 }
 
 /** An instance as it was seen: its `beat` differs as long as it lives. */
@@ -58,12 +60,7 @@ export async function countConnections(db: Database): Promise<number> {
 }
 
 /** Takes up to `limit` leases that nobody holds; none for an instance that was taken for dead. */
-export async function takeFreeLeases(
-  db: Database,
-  id: string,
-  limit: number,
-  recovery: Recovery,
-): Promise<Lease[]> {
+export async function takeFreeLeases(db: Database, id: string, limit: number, now: number): Promise<Lease[]> {
   if (limit <= 0) return [];
   return inTransaction(db, async (tx) => {
     if (!(await lockInstances(tx, [id])).has(id)) return [];
@@ -85,10 +82,10 @@ export async function takeFreeLeases(
           .doUpdateSet((eb) => ({ holder: id, epoch: eb('leases.epoch', '+', 1) }))
           .where('leases.holder', 'is', null),
       )
-      .returning(['connection_id', 'epoch'])
+      .returning(['connection_id', 'epoch', 'pause_ms', 'pause_until'])
       .execute();
-    if (rows.length > 0) await recoverClaims(tx, id, recovery);
-    return rows.map(leaseOf(id));
+    if (rows.length > 0) await recoverClaims(tx, id, now);
+    return rows.map(leaseOf(id, now));
   });
 }
 
@@ -96,12 +93,7 @@ export async function takeFreeLeases(
  * Takes all leases of an instance that has stood still since `silent` was seen, and strikes it off: should it come back, it finds
  * itself gone. Its claims are in doubt. Null: it has moved, or another instance was first.
  */
-export async function takeOver(
-  db: Database,
-  id: string,
-  silent: Beat,
-  recovery: Recovery,
-): Promise<Lease[] | null> {
+export async function takeOver(db: Database, id: string, silent: Beat, now: number): Promise<Lease[] | null> {
   return inTransaction(db, async (tx) => {
     const beats = await lockInstances(tx, [id, silent.id]);
     if (!beats.has(id) || beats.get(silent.id) !== silent.beat) return null;
@@ -110,10 +102,10 @@ export async function takeOver(
       .updateTable('leases')
       .set((eb) => ({ holder: id, epoch: eb('epoch', '+', 1) }))
       .where('holder', '=', silent.id)
-      .returning(['connection_id', 'epoch'])
+      .returning(['connection_id', 'epoch', 'pause_ms', 'pause_until'])
       .execute();
-    await recoverClaims(tx, id, recovery);
-    return rows.map(leaseOf(id));
+    await recoverClaims(tx, id, now);
+    return rows.map(leaseOf(id, now));
   });
 }
 
@@ -148,10 +140,27 @@ async function lockInstances(tx: Transaction, ids: readonly string[]): Promise<M
   return new Map(rows.map(({ id, beat }) => [id, beat]));
 }
 
-function leaseOf(holder: string) {
-  return (row: { connection_id: string; epoch: number }): Lease => ({
-    connectionId: row.connection_id,
-    holder,
-    epoch: row.epoch,
-  });
+interface LeaseRow {
+  connection_id: string;
+  epoch: number;
+  pause_ms: number | null;
+  pause_until: number | null;
+}
+
+/** The stored pause is read here alone: a running process keeps it on its steady clock. */
+function leaseOf(holder: string, now: number) {
+  return ({ connection_id, epoch, pause_ms, pause_until }: LeaseRow): Lease => {
+    const left = Math.min((pause_until ?? now) - now, pause_ms ?? 0);
+    return { connectionId: connection_id, holder, epoch, pauseMs: Math.max(0, left) };
+  };
+}
+
+/** The vendor asked for no call for so long: kept over a restart. */
+export async function storePause(db: Database, lease: Lease, pauseMs: number, now: number): Promise<void> {
+  await db
+    .updateTable('leases')
+    .set({ pause_ms: pauseMs, pause_until: now + pauseMs })
+    .where('connection_id', '=', lease.connectionId)
+    .where('epoch', '=', lease.epoch)
+    .execute();
 }

@@ -1,11 +1,13 @@
 import type { Selectable } from 'kysely';
-import type { Account, AccountState } from '../../core/account.ts';
+import type { Account, AccountState, VendorAccount } from '../../core/account.ts';
+import { addressKey } from '../../core/address.ts';
 import { fold } from '../../core/fold.ts';
 import type { ConnectionId } from '../../core/ids.ts';
 import { type Database, inTransaction } from '../database.ts';
 import type { AccountsTable } from '../tables.ts';
 import { type Claim, readWanted } from './claim.ts';
 import { rowToAccount } from './row.ts';
+import { vendorKey } from './write.ts';
 
 export interface NamedAccount {
   account: Account;
@@ -43,7 +45,7 @@ export async function listAccounts(
       where.or([
         where('accounts.id', '=', match),
         where('accounts.resource_id', '=', match),
-        where('accounts.address_key', '=', key),
+        where('accounts.address_key', '=', addressKey(kind ?? 'user', match)),
         where('users.user_name_key', '=', key),
         where('groups.display_name_key', '=', key),
       ]),
@@ -59,13 +61,14 @@ export async function listAccounts(
 /** Which accounts to read: `mirrored` as in `claimDue`. */
 interface WantedQuery {
   connectionId: ConnectionId;
+  kind?: Account['kind'];
   mirrored: boolean;
 }
 
-/** The next accounts of Users after `afterId` (null: the first), each with what it is wanted to be; nothing is claimed. */
+/** The next accounts after `afterId` (null: the first), each with what it is wanted to be; nothing is claimed. */
 export async function readWantedPage(
   db: Database,
-  { connectionId, mirrored }: WantedQuery,
+  { connectionId, mirrored, kind = 'user' }: WantedQuery,
   afterId: string | null,
   limit: number,
 ): Promise<Claim[]> {
@@ -74,7 +77,8 @@ export async function readWantedPage(
       .selectFrom('accounts')
       .selectAll()
       .where('connection_id', '=', connectionId)
-      .where('kind', '=', 'user')
+      .where('kind', '=', kind)
+      .where('role', '!=', 'next')
       .where('id', '>', afterId ?? '')
       .orderBy('id')
       .limit(limit)
@@ -98,4 +102,47 @@ export async function readWantedOf(
       .execute();
     return readWanted(tx, connectionId, rows.map(rowToAccount), mirrored);
   });
+}
+
+/** Whose an account of the vendor's is, by its id or else by one of its addresses; null: nobody's. */
+export type Owners = (kind: Account['kind'], found: VendorAccount) => Owner | null;
+
+export interface Owner {
+  id: string;
+  role: Account['role'];
+  by: 'id' | 'address';
+  resourceId: string;
+  observed: boolean;
+  /** The row knows an account, accepted and with an id of its own. */
+  hasAccount: boolean;
+}
+
+/** Every row's account and address, for a comparison with a whole list. */
+export async function readOwners(
+  db: Database,
+  connectionId: ConnectionId,
+  kind: Account['kind'],
+): Promise<Owners> {
+  const rows = await db
+    .selectFrom('accounts')
+    .select(['id', 'role', 'resource_id', 'state', 'vendor_key', 'address_key', 'presence'])
+    .where('connection_id', '=', connectionId)
+    .where('kind', '=', kind)
+    .execute();
+  const byId = new Map(
+    rows.flatMap((row) => (row.vendor_key === null ? [] : [[row.vendor_key, row] as const])),
+  );
+  const byAddress = new Map(
+    rows.flatMap((row) => (row.address_key === null ? [] : [[row.address_key, row] as const])),
+  );
+  return (_, { id, address, aliases = [] }) => {
+    const known = byId.get(vendorKey(kind, id));
+    const others = [address, ...aliases].map((one) => byAddress.get(addressKey(kind, one)));
+    const row = known ?? others.find((one) => one !== undefined);
+    if (row === undefined) return null;
+    const by = known === undefined ? 'address' : 'id';
+    const hasAccount = row.vendor_key !== null && row.presence !== 'pending';
+    const { id: rowId, role, resource_id: resourceId } = row;
+    return { id: rowId, role, by, resourceId, observed: row.state === 'observed', hasAccount };
+  };
 }

@@ -1,9 +1,11 @@
 import type { Undo } from '../../core/account.ts';
 import type { ConnectionId, UserId } from '../../core/ids.ts';
 import { newId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Transaction } from '../database.ts';
 import { lockAccountsOf } from '../locks.ts';
 import { accountOf, markAccount, newAccount, raiseAccounts } from './account-marks.ts';
+import { dueColumns, dueNow, writeAccount } from './write.ts';
 
 /** Who wrote, and when: every push carries it. */
 export interface WriteContext {
@@ -35,6 +37,8 @@ interface PushMark {
   leaving: boolean;
   /** What the push had before it; null: never put back. */
   undo: Undo | null;
+  /** The document of a User that is deleted: its address is still to be mapped. */
+  deleted?: JsonObject;
 }
 
 /**
@@ -58,12 +62,26 @@ export async function markPushed(tx: Transaction, mark: PushMark, context: Write
     wanted_version: version,
     undo: undo === null ? null : JSON.stringify(undo),
     undo_version: undo === null ? null : version,
-    due_at: dueNow(row, context.now),
-    rank: mark.leaving ? RANK.leaver : row.vendor_id === null ? RANK.joiner : RANK.change,
+    ...dueOf(row, context.now),
+    rank: rankOf(row, mark.leaving),
     wanted_at: settled ? context.now : row.wanted_at,
     request_id: context.requestId,
   });
+  if (mark.deleted !== undefined) {
+    const account = { connectionId: mark.connectionId, id: row.id };
+    await writeAccount(tx, account, { kept_document: JSON.stringify(mark.deleted) });
+  }
   return { accountId: row.id, version };
+}
+
+/** Only who has an account, or may have one, goes first as a leaver. */
+function rankOf(
+  row: { vendor_id: string | null; intent: string | null; asked: string | null },
+  leaving: boolean,
+): number {
+  const known = row.vendor_id !== null || row.intent !== null || row.asked !== null;
+  if (!known) return RANK.joiner;
+  return leaving ? RANK.leaver : RANK.change;
 }
 
 async function insertAccount(tx: Transaction, mark: PushMark, context: WriteContext): Promise<Wait> {
@@ -77,7 +95,7 @@ async function insertAccount(tx: Transaction, mark: PushMark, context: WriteCont
     undo: undo === null ? null : JSON.stringify(undo),
     undo_version: undo === null ? null : 1,
     due_at: context.now,
-    rank: mark.leaving ? RANK.leaver : RANK.joiner,
+    rank: RANK.joiner,
     request_id: context.requestId,
     created_at: context.now,
     wanted_at: context.now,
@@ -103,7 +121,7 @@ export async function markUnchanged(
     .updateTable('accounts')
     .set({
       wanted_version: version,
-      due_at: dueNow(row, context.now),
+      ...dueOf(row, context.now),
       state: 'due',
       request_id: context.requestId,
       ...(refused ? { undo: null, undo_version: null } : {}),
@@ -114,10 +132,12 @@ export async function markUnchanged(
   return { accountId: row.id, version };
 }
 
-/** A backoff that the vendor asked for (Retry-After) stands; any other gives way to a new push. */
-function dueNow(row: { due_at: number | null; last_error: string | null }, now: number): number {
-  const throttled = row.last_error?.includes('"code":"THROTTLED"') === true;
-  return throttled && row.due_at !== null ? Math.max(row.due_at, now) : now;
+/** Some waits stand (Retry-After, a lost call's time, a list's pace, an awaited address); any other gives way to a new push. */
+function dueOf(row: { not_before: number | null; not_before_in: number | null }, now: number) {
+  const { not_before: from, not_before_in: fromIn } = row;
+  if (from === null || from <= now) return dueNow(now);
+  const standing = { at: from, inMs: fromIn ?? 0 };
+  return dueColumns({ ...standing, notBefore: standing });
 }
 
 /** Up to this many accounts are marked in the push's own transaction; more go through `fanouts`. */

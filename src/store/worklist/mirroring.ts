@@ -25,7 +25,8 @@ export async function mirrorAllGroups(
       join
         .onRef('accounts.connection_id', '=', 'groups.connection_id')
         .onRef('accounts.resource_id', '=', 'groups.id')
-        .on('accounts.kind', '=', 'group'),
+        .on('accounts.kind', '=', 'group')
+        .on('accounts.role', '=', 'current'),
     )
     .select('groups.id')
     .where('groups.connection_id', '=', connectionId)
@@ -36,6 +37,7 @@ export async function mirrorAllGroups(
       connection_id: connectionId,
       id: newId(),
       kind: 'group' as const,
+      role: 'current' as const,
       resource_id: id,
       wanted_version: 1,
       settled_version: 0,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ConnectionId } from '../../core/ids.ts';
 import type { Database } from '../database.ts';
 import { statement } from '../statement.ts';
@@ -74,12 +75,12 @@ export async function isMoreDue(
   return beyond.length > 0;
 }
 
-/** A clock that was ahead when `due_at` was written must not hold accounts back: no later than the largest backoff. */
-export async function bringForward(db: Database, latest: number): Promise<void> {
+/** A clock that was ahead when `due_at` was written must not hold accounts back: no longer than was meant then. */
+export async function bringForward(db: Database, now: number): Promise<void> {
   await db
     .updateTable('accounts')
-    .set({ due_at: latest })
-    .where('due_at', '>', latest)
+    .set((row) => ({ due_at: sql<number>`${now} + ${row.ref('due_in')}` }))
+    .where(({ eb, ref }) => eb('due_at', '>', sql<number>`${now} + ${ref('due_in')}`))
     .where('claimed_version', 'is', null)
     .execute();
 }

@@ -1,33 +1,74 @@
-import type { Account } from '../../core/account.ts';
-import { fold } from '../../core/fold.ts';
+/** Writes account rows: what is known as columns, and statements that are compiled once. */
+import type { Account, AccountError, Known } from '../../core/account.ts';
+import { addressKey, foldAddress } from '../../core/address.ts';
 import type { Transaction } from '../database.ts';
 import { namedStatement } from '../statement.ts';
 import type { AccountsTable } from '../tables.ts';
 
-/** What is known of the account at the vendor after an attempt. */
-export type Knowledge = Pick<Account, 'address' | 'vendorId' | 'origin' | 'actual' | 'written' | 'doubtAt'>;
-
 /** Nobody's claim any more. */
 export const UNCLAIMED = { claimed_version: null, claimed_epoch: null, claimed_at: null };
 
-export function knowledgeColumns(account: Account, knowledge: Knowledge, now: number) {
+/** When an account is due, epoch ms, and how far ahead that is; no push brings it before `notBefore`. */
+export interface Due {
+  at: number;
+  inMs: number;
+  notBefore: { at: number; inMs: number } | null;
+}
+
+/** Due at no time. */
+export const AT_REST = { due_at: null, due_in: null, not_before: null, not_before_in: null };
+
+export function dueColumns({ at, inMs, notBefore }: Due) {
+  const { at: from = null, inMs: fromIn = null } = notBefore ?? {};
+  return { due_at: at, due_in: inMs, not_before: from, not_before_in: fromIn };
+}
+
+export function dueNow(now: number) {
+  return { due_at: now, due_in: 0, not_before: null, not_before_in: null };
+}
+
+/** The code beside the text, so that nobody has to read it out of it. */
+export function errorColumns(error: AccountError | null) {
+  return { error_code: error?.code ?? null, last_error: error === null ? null : JSON.stringify(error) };
+}
+
+/** A vendor's id as it is compared: where it is an address, as addresses are. */
+export function vendorKey(kind: Account['kind'], id: string): string {
+  return kind === 'user' && id.includes('@') ? foldAddress(id) : id;
+}
+
+export function knownColumns(kind: Account['kind'], known: Known) {
+  const { address, vendorId, origin, actual, written, intent, asked } = known;
   return {
-    address: knowledge.address,
-    address_key: knowledge.address === null ? null : fold(knowledge.address),
-    vendor_id: knowledge.vendorId,
-    origin: knowledge.origin,
-    actual: knowledge.actual === null ? null : JSON.stringify(knowledge.actual),
-    written: JSON.stringify(knowledge.written),
-    doubt_at: knowledge.doubtAt,
-    missing_since: null,
-    present_since:
-      knowledge.vendorId === null
-        ? null
-        : (account.presentSince ?? (knowledge.origin === 'adopted' ? 0 : now)),
+    address,
+    address_key: address === null ? null : addressKey(kind, address),
+    vendor_id: vendorId,
+    vendor_key: vendorId === null ? null : vendorKey(kind, vendorId),
+    origin,
+    presence: actual?.presence ?? null,
+    actual: jsonOrNull(actual),
+    written: JSON.stringify(written),
+    intent: jsonOrNull(intent),
+    asked: jsonOrNull(asked),
   };
 }
 
-type Columns = Partial<Omit<AccountsTable, 'connection_id' | 'id'>>;
+export function mappedColumns(kind: Account['kind'], mapped: string | null) {
+  return { mapped, mapped_key: mapped === null ? null : addressKey(kind, mapped) };
+}
+
+export function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+export type Columns = Partial<
+  Omit<AccountsTable, 'connection_id' | 'id' | 'returns' | 'counted' | 'looks_first' | 'open_tasks'>
+> & {
+  returns?: number;
+  counted?: number;
+  looks_first?: number;
+  open_tasks?: number;
+};
 
 /** By the names of the columns: the writers have a dozen sets of them between them. */
 const updates = new Map<string, ReturnType<typeof updateOf>>();
@@ -45,7 +86,11 @@ function updateOf() {
 
 type AccountRowKey = Pick<AccountsTable, 'connection_id' | 'id'>;
 
-export async function writeAccount(tx: Transaction, account: Account, columns: Columns): Promise<void> {
+export async function writeAccount(
+  tx: Transaction,
+  account: Pick<Account, 'connectionId' | 'id'>,
+  columns: Columns,
+): Promise<void> {
   const names = Object.keys(columns);
   if (names.length === 0) return;
   const name = names.join();
@@ -54,7 +99,10 @@ export async function writeAccount(tx: Transaction, account: Account, columns: C
   await update(tx, { ...columns, connection_id: account.connectionId, id: account.id });
 }
 
-export async function removeAccount(tx: Transaction, account: Account): Promise<void> {
+export async function removeAccount(
+  tx: Transaction,
+  account: Pick<Account, 'connectionId' | 'id'>,
+): Promise<void> {
   await tx
     .deleteFrom('accounts')
     .where('connection_id', '=', account.connectionId)
@@ -62,6 +110,6 @@ export async function removeAccount(tx: Transaction, account: Account): Promise<
     .execute();
 }
 
-export function accountKey(account: Account) {
+export function accountKey(account: Pick<Account, 'connectionId' | 'id'>) {
   return { connectionId: account.connectionId, accountId: account.id };
 }

@@ -1,5 +1,13 @@
+/** A vendor's complete list, ready for look-ups. */
 import type { VendorAccount } from '../../core/account.ts';
-import { fold } from '../../core/fold.ts';
+import { addressKey } from '../../core/address.ts';
+
+export interface AccountList {
+  size: number;
+  /** By id, else by an address; `several`: more than one account has it. */
+  find(key: { id: string | null; address: string | null }): VendorAccount | 'absent' | 'several';
+  all: readonly VendorAccount[];
+}
 
 /** A person counts more than an invitation left over under the same address. */
 function choose(
@@ -11,34 +19,22 @@ function choose(
   return known.presence === 'pending' ? account : 'several';
 }
 
-/** A vendor's complete list, ready for look-ups. */
-export interface Roster {
-  size: number;
-  /** By id, else by an address that only one account of the list has. */
-  match(key: { id: string | null; address: string | null }): VendorAccount | undefined;
-  /** Accounts that share an address with another one: found by id only. */
-  ambiguous: readonly VendorAccount[];
-  all: readonly VendorAccount[];
-}
-
-export function createRoster(listed: readonly VendorAccount[]): Roster {
+export function createAccountList(kind: 'user' | 'group', listed: readonly VendorAccount[]): AccountList {
   const byId = new Map(listed.map((account) => [account.id, account]));
   const byAddress = new Map<string, VendorAccount | 'several'>();
   for (const account of byId.values()) {
-    for (const address of [account.address, ...(account.aliases ?? [])].map(fold)) {
-      byAddress.set(address, choose(byAddress.get(address), account));
+    for (const address of [account.address, ...(account.aliases ?? [])]) {
+      const key = addressKey(kind, address);
+      byAddress.set(key, choose(byAddress.get(key), account));
     }
   }
-  const all = [...byId.values()];
   return {
-    size: all.length,
-    all,
-    ambiguous: all.filter((account) => byAddress.get(fold(account.address)) === 'several'),
-    match({ id, address }) {
+    size: byId.size,
+    all: [...byId.values()],
+    find({ id, address }) {
       const known = id === null ? undefined : byId.get(id);
-      if (known !== undefined || address === null) return known;
-      const found = byAddress.get(fold(address));
-      return found === 'several' ? undefined : found;
+      if (known !== undefined || address === null) return known ?? 'absent';
+      return byAddress.get(addressKey(kind, address)) ?? 'absent';
     },
   };
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
-import { backoffMs, LARGEST_BACKOFF_MS } from '../backoff.ts';
+import { backoffMs } from '../backoff.ts';
 
 /** This many failures in a row, of any account, say that the vendor itself is down. */
 const TRIP_AFTER = 5;
 
 /** Stops a connection's calls while its vendor is down, and then probes with one call at a time. */
 export interface Breaker {
-  /** When calls may be made again (epoch ms); 0: now. */
+  /** When calls may be made again, by the steady clock; 0: now. */
   openUntil(): number;
   /** How many deliveries may begin: all of them, one probe, or none. */
   admits(limit: number): number;
@@ -23,17 +23,11 @@ export function createBreaker(clock: Clock): Breaker {
   let until = 0;
   let probing = false;
 
-  /** A clock that has gone back makes no wait longer than the longest. */
-  function openUntil(): number {
-    until = Math.min(until, clock.now() + LARGEST_BACKOFF_MS);
-    return until;
-  }
-
   return {
-    openUntil,
+    openUntil: () => until,
     admits(limit) {
       if (until === 0) return limit;
-      if (probing || clock.now() < openUntil() || limit === 0) return 0;
+      if (probing || clock.steady() < until || limit === 0) return 0;
       probing = true;
       return 1;
     },
@@ -53,7 +47,7 @@ export function createBreaker(clock: Clock): Breaker {
       // Calls that were under way when it tripped say nothing new.
       if (failures < TRIP_AFTER || (until !== 0 && !probed)) return false;
       trips += 1;
-      until = clock.now() + backoffMs(trips);
+      until = clock.steady() + backoffMs(trips);
       return trips === 1;
     },
   };

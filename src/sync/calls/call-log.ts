@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { VendorError } from '../../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import type { VendorHttp, VendorReply } from '../../vendor-kit/http.ts';
+import type { VendorHttp, VendorReply, VendorRequest } from '../../vendor-kit/http.ts';
 
 /** Of a body, this many characters are kept. */
 const KEPT = 2_000;
@@ -11,8 +11,10 @@ const SECRET = /token|secret|password|authori[sz]ation|api.?key|hash|^url$/i;
 const collecting = new AsyncLocalStorage<JsonObject[]>();
 
 /** Runs `work` and gives the vendor calls made on its way, in order, with their credentials left out. */
-export async function collectCalls<T>(work: () => Promise<T>): Promise<{ result: T; calls: JsonObject[] }> {
-  const calls: JsonObject[] = [];
+export async function collectCalls<T>(
+  work: () => Promise<T>,
+  calls: JsonObject[] = [],
+): Promise<{ result: T; calls: JsonObject[] }> {
   return { result: await collecting.run(calls, work), calls };
 }
 
@@ -21,21 +23,11 @@ export function presentCollector(): JsonObject[] | undefined {
   return collecting.getStore();
 }
 
-/** Calls that can change something and were answered with a 2xx. */
+/** Calls that can change something, whatever was answered. */
 const effects = new WeakSet<JsonObject>();
 
-/** How many calls this delivery has made. */
-export function callsSoFar(): number {
-  return presentCollector()?.length ?? 0;
-}
-
-/** Whether any call since the first `from`, but for the very last, may have changed something. */
-export function hadEffect(from: number): boolean {
-  return (
-    presentCollector()
-      ?.slice(from, -1)
-      .some((call) => effects.has(call)) ?? false
-  );
+export function hasEffect(calls: readonly JsonObject[]): boolean {
+  return calls.some((call) => effects.has(call));
 }
 
 /** Notes each call with the delivery that makes it: what was sent, what came back, how long it took. */
@@ -54,16 +46,20 @@ export function recordHttp(http: VendorHttp): VendorHttp {
       try {
         const reply = await http.send(request);
         const call = { ...sent, ...tellReply(reply), ms: http.now() - startedAt };
-        if (request.effect && reply.status >= 200 && reply.status < 300) effects.add(call);
-        calls.push(call);
+        note(calls, call, request);
         return reply;
       } catch (error) {
         const code = error instanceof VendorError ? error.code : 'DEFECT';
-        calls.push({ ...sent, status: null, code, ms: http.now() - startedAt });
+        note(calls, { ...sent, status: null, code, ms: http.now() - startedAt }, request);
         throw error;
       }
     },
   };
+}
+
+function note(calls: JsonObject[], call: JsonObject, { effect }: VendorRequest): void {
+  if (effect) effects.add(call);
+  calls.push(call);
 }
 
 function tellReply({ status, body }: VendorReply): JsonObject {

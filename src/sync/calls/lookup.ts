@@ -1,85 +1,89 @@
+/** Looks accounts up: one by one where the vendor can, else in a list of all of them (rule 5). */
 import type { VendorAccount } from '../../core/account.ts';
 import type { Clock } from '../../core/clock.ts';
-import { fold } from '../../core/fold.ts';
-import type { AccountKey, Session } from '../../vendor-kit/vendor.ts';
-import { createRoster, type Roster } from './account-list.ts';
+import type { Found, Session } from '../../vendor-kit/vendor.ts';
+import type { AccountList } from './account-list.ts';
+import type { Lists } from './lists.ts';
 
-/** One list serves all accounts that wait for it, at most one a minute. */
-const SNAPSHOT_MS = 60_000;
+/** What a look said; `short`: it is absent from a list that shows nobody absent. */
+export interface Looked {
+  begun: number;
+  listed: boolean;
+  found: Found | 'short';
+  /** What else the list shows; null: it was no list. */
+  list: AccountList | null;
+}
 
-/** From when on a look counts (epoch ms), and whether it is worth a list of its own before the minute is over. */
-export interface Freshness {
-  since: number;
-  urgent: boolean;
+export interface LookOptions {
+  id: string | null;
+  address: string;
+  /** By the steady clock: an earlier look does not count. */
+  notBefore: number;
+  /** Only a list is strong enough. */
+  byList: boolean;
 }
 
 export interface Lookup {
-  /**
-   * What is at the vendor under this id or address. `unknown`: the vendor cannot tell. `later`: only a newer list can tell, and
-   * that has to wait for its turn.
-   */
-  find(key: AccountKey, fresh?: Freshness): Promise<VendorAccount | 'absent' | 'unknown' | 'later'>;
-  /** A call of Causeway's own has just made this so; null: there is no account any more. */
-  note(address: string, account: VendorAccount | null): void;
+  /** Throws VendorError. `waits` hears that the look has to wait for a list, and that it has it. */
+  look(kind: 'user' | 'group', options: LookOptions, waits: (isWaiting: boolean) => void): Promise<Looked>;
+  /** Others who have a role, as the newest list shows them; none who lost it since. */
+  othersInRole(role: string, id: string): string[];
+  /** A call that takes a role away was made. */
+  noteLost(id: string): void;
+  /** How much power the values of ranked fields give, as the newest list shows it. */
+  ranks(): Record<string, number>;
+  users: Lists;
+  groups: Lists | null;
 }
 
-/** Looks accounts up one by one where the vendor can, else in a list of all of them. */
-export function createLookup(session: Session, clock: Clock): Lookup {
-  let snapshot: { startedAt: number; roster: Promise<Roster> } | null = null;
+export function createLookup(
+  session: Session,
+  clock: Clock,
+  { users, groups }: { users: Lists; groups: Lists | null },
+): Lookup {
+  const lost = new Map<string, number>();
 
-  /** What Causeway did itself; it counts until a list that began later. */
-  const notes = new Map<string, { at: number; account: VendorAccount | null }>();
-  let latest = 0;
-
-  /** The time; where the clock has gone back, nobody knows any more how old what was seen is. */
-  function tell(): number {
-    const now = clock.now();
-    if (now < latest) {
-      snapshot = null;
-      notes.clear();
+  async function fromList(lists: Lists, options: LookOptions, waits: (isWaiting: boolean) => void) {
+    waits(true);
+    try {
+      const { begun, list, isShort } = await lists.after(options.notBefore);
+      const found = list.find(options);
+      const told = found === 'absent' && isShort ? ('short' as const) : found;
+      return { begun, listed: true, found: told, list };
+    } finally {
+      waits(false);
     }
-    latest = now;
-    return now;
   }
 
-  function findNote({ id, address }: AccountKey, since: number): VendorAccount | 'absent' | null {
-    const note = notes.get(fold(address));
-    const listedAt = snapshot?.startedAt ?? 0;
-    if (note === undefined || note.at < Math.max(since, listedAt, clock.now() - SNAPSHOT_MS)) return null;
-    if (note.account === null) return 'absent';
-    return id === undefined || id === note.account.id ? note.account : null;
-  }
-
-  function startList(): Promise<Roster> {
-    const old = clock.now() - SNAPSHOT_MS;
-    for (const [address, { at }] of notes) if (at < old) notes.delete(address);
-    const started = { startedAt: clock.now(), roster: Array.fromAsync(session.list()).then(createRoster) };
-    started.roster.catch(() => {
-      if (snapshot === started) snapshot = null;
-    });
-    snapshot = started;
-    return started.roster;
-  }
-
-  function rosterFor({ since, urgent }: Freshness): Promise<Roster> | 'later' {
-    const young = snapshot !== null && snapshot.startedAt > clock.now() - SNAPSHOT_MS;
-    if (snapshot === null || !young) return startList();
-    if (snapshot.startedAt >= since) return snapshot.roster;
-    return urgent ? startList() : 'later';
+  function inRole(role: string): VendorAccount[] {
+    const all = users.latest()?.list.all ?? [];
+    return all.filter(({ lastOf, presence }) => lastOf === role && presence === 'active');
   }
 
   return {
-    async find(key, fresh = { since: 0, urgent: false }) {
-      if (session.find !== undefined) return session.find(key);
-      tell();
-      const note = findNote(key, fresh.since);
-      if (note !== null) return note;
-      const roster = await rosterFor(fresh);
-      if (roster === 'later') return 'later';
-      return roster.match({ id: key.id ?? null, address: key.address }) ?? 'absent';
+    users,
+    groups,
+    async look(kind, options, waits) {
+      if (kind === 'group') {
+        if (groups === null) throw new Error('The vendor has no groups.');
+        return fromList(groups, options, waits);
+      }
+      if (session.find === undefined || options.byList) return fromList(users, options, waits);
+      const begun = clock.steady();
+      const { id, address } = options;
+      const found = await session.find({ ...(id !== null && { id }), address });
+      return { begun, listed: false, found, list: null };
     },
-    note(address, account) {
-      if (session.find === undefined) notes.set(fold(address), { at: tell(), account });
+    othersInRole(role, id) {
+      const begun = users.latest()?.begun ?? 0;
+      return inRole(role)
+        .map((account) => account.id)
+        .filter((other) => other !== id && (lost.get(other) ?? -1) < begun);
+    },
+    noteLost: (id) => void lost.set(id, clock.steady()),
+    ranks: () => {
+      const all = users.latest()?.list.all ?? [];
+      return Object.assign({}, ...all.map(({ ranks }) => ranks ?? {}));
     },
   };
 }

@@ -1,6 +1,6 @@
+/** Differences between the vendor's list and what is wanted. */
 import type { JsonObject } from '../../core/json.ts';
 
-/** One difference between the vendor's list and what is wanted. */
 export interface Finding {
   /** changed, missing, returned, accepted (by somebody who was to have no access), unmanaged, ambiguous, rejected. */
   kind: string;

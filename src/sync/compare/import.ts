@@ -2,7 +2,7 @@ import type { VendorAccount } from '../../core/account.ts';
 import type { FieldTable } from '../../core/field.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type ImportCounts, type Imported, importAccounts } from '../../store/imports.ts';
-import type { DeliveryTools, LiveTools } from '../delivery/tools.ts';
+import type { DeliveryTools, LiveTools } from '../calls/open-session.ts';
 
 const BATCH = 200;
 

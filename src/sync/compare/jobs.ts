@@ -4,7 +4,7 @@ import type { Log } from '../../core/ports.ts';
 import { findConnection, listConnections } from '../../store/connections.ts';
 import type { Database } from '../../store/database.ts';
 import { findJob, type Job, openJobs, requestJob, updateJob } from '../../store/jobs.ts';
-import type { DeliveryTools } from '../delivery/tools.ts';
+import type { DeliveryTools } from '../calls/open-session.ts';
 import { importRoster } from './import.ts';
 import { reconcile } from './reconcile.ts';
 

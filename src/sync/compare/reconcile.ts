@@ -1,3 +1,4 @@
+/** Compares the vendor's whole list, of people and of mirrored groups, with the wanted accounts. */
 import type { Account, VendorAccount } from '../../core/account.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/ports.ts';
@@ -9,43 +10,31 @@ import {
   type Reconciliation,
 } from '../../store/reconciliation.ts';
 import type { Claim } from '../../store/worklist/claim.ts';
-import { readWantedPage } from '../../store/worklist/list.ts';
-import { createRoster, type Roster } from '../calls/account-list.ts';
-import type { DeliveryTools, LiveTools } from '../delivery/tools.ts';
-import { type Judgement, judgeAccount } from './compare-account.ts';
+import { readOwners, readWantedPage } from '../../store/worklist/list.ts';
+import type { ReadList } from '../calls/lists.ts';
+import type { DeliveryTools, LiveTools } from '../calls/open-session.ts';
+import { compareAccount, type Judgement } from './compare-account.ts';
 import type { Finding } from './finding.ts';
-import { listGroups, reconcileGroups } from './reconcile-groups.ts';
 
 const PAGE = 500;
-/** Fewer accounts than this tell nothing about a list's plausibility. */
-const PLAUSIBLE_FROM = 5;
 /** Findings kept of one comparison. */
 const KEPT_FINDINGS = 1000;
 
 /**
- * Compares the vendor's whole list with the wanted accounts. An account is judged only if nothing of it was under way since the
- * list began; a list with under half of the accounts known before changes nothing.
+ * An account is judged only if nothing of it was under way since the list began; a list with under half of the accounts known before
+ * changes nothing.
  */
 export async function reconcile(tools: DeliveryTools, live: LiveTools, log: Log): Promise<Reconciliation> {
   const { db, clock, connection } = tools;
   const startedAt = clock.now();
   const end = async (result: Reconciliation['result'], listed: number, report: JsonObject) => {
-    const reconciliation = {
-      connectionId: connection.id,
-      startedAt,
-      endedAt: clock.now(),
-      result,
-      listed,
-      report,
-    };
-    await insertReconciliation(db, reconciliation);
-    return reconciliation;
+    const ended = { connectionId: connection.id, startedAt, endedAt: clock.now(), result, listed, report };
+    await insertReconciliation(db, ended);
+    return ended;
   };
-  let roster: Roster;
-  let groups: VendorAccount[];
+  let lists: ReadLists;
   try {
-    roster = createRoster(await Array.fromAsync(live.session.list()));
-    groups = await listGroups(tools, live);
+    lists = await readLists(tools, live);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.warn(
@@ -54,58 +43,72 @@ export async function reconcile(tools: DeliveryTools, live: LiveTools, log: Log)
     );
     return end('failed', 0, { reason });
   }
-  const known = await countPresent(db, connection.id);
-  if (known >= PLAUSIBLE_FROM && roster.size < known / 2) {
-    const reason = `${tools.vendor.title} lists ${roster.size} accounts where ${known} are known: nothing is changed on the word of this list.`;
+  for (const [kind, read] of Object.entries(lists) as [Account['kind'], ReadList | null][]) {
+    if (read?.isShort !== true) continue;
+    const known = await countPresent(db, connection.id, kind);
+    const what = kind === 'user' ? 'accounts' : 'groups';
+    const reason = `${tools.vendor.title} lists ${read.list.size} ${what} where ${known} are known: nothing is changed on the word of this list. If it is right, confirm it with "causeway drift ${connection.id} --believe".`;
     log.error(
       { connection: connection.id, alert: 'short-list', reason },
       'The vendor’s list is implausible.',
     );
-    return end('short-list', roster.size, { reason });
+    return end('short-list', read.list.size, { reason, kind, known });
   }
-  const { findings, judged } = await compare(tools, roster, startedAt);
-  findings.push(...(await reconcileGroups(tools, groups, startedAt, isSettledBefore)));
-  log.info(
-    { connection: connection.id, listed: roster.size, judged, findings: findings.length },
-    'Reconciliation ended',
-  );
-  return end('complete', roster.size, {
-    judged,
-    total: findings.length,
-    findings: findings.slice(0, KEPT_FINDINGS) as unknown as JsonObject[],
-  });
+  const run = { findings: [] as Finding[], creations: 0, startedAt, judged: 0 };
+  await compare(tools, 'user', lists.user, run);
+  if (lists.group !== null) await compare(tools, 'group', lists.group, run);
+  const { findings, judged } = run;
+  const listed = lists.user.list.size;
+  log.info({ connection: connection.id, listed, judged, findings: findings.length }, 'Reconciliation ended');
+  const kept = findings.slice(0, KEPT_FINDINGS) as unknown as JsonObject[];
+  return end('complete', listed, { judged, total: findings.length, findings: kept });
 }
 
-async function compare(
-  tools: DeliveryTools,
-  roster: Roster,
-  startedAt: number,
-): Promise<{ findings: Finding[]; judged: number }> {
+interface ReadLists {
+  user: ReadList;
+  group: ReadList | null;
+}
+
+async function readLists({ connection, clock }: DeliveryTools, { lookup }: LiveTools): Promise<ReadLists> {
+  const from = clock.steady();
+  const mirrors = connection.policies.groups === 'mirror' && lookup.groups !== null;
+  const user = await lookup.users.after(from);
+  return { user, group: mirrors ? ((await lookup.groups?.after(from)) ?? null) : null };
+}
+
+interface Run {
+  findings: Finding[];
+  creations: number;
+  judged: number;
+  startedAt: number;
+}
+
+async function compare(tools: DeliveryTools, kind: Account['kind'], read: ReadList, run: Run): Promise<void> {
   const { db, connection } = tools;
-  const run = { findings: [] as Finding[], creations: 0, startedAt };
-  const matched = new Set<string>();
-  const query = { connectionId: connection.id, mirrored: connection.policies.groups === 'mirror' };
-  let judged = 0;
+  const owners = await readOwners(db, connection.id, kind);
+  const mirrored = connection.policies.groups === 'mirror';
+  const query = { connectionId: connection.id, kind, mirrored };
+  const named = new Set<string>();
   let after: string | null = null;
   for (;;) {
     const page = await readWantedPage(db, query, after, PAGE);
     for (const claim of page) {
-      const { account } = claim;
-      const listed = roster.match({ id: account.vendorId, address: account.address });
-      if (listed !== undefined) matched.add(listed.id);
-      if (!isSettledBefore(account, startedAt)) continue;
-      judged += 1;
-      const judgement = await judgeAccount(tools, claim, roster);
-      if (judgement.kind === 'returned') matched.add(judgement.actual.id);
+      if (!isSettledBefore(claim.account, run.startedAt)) continue;
+      run.judged += 1;
+      const judgement = await compareAccount(tools, claim, read, owners);
+      if (judgement.kind === 'returned') named.add(judgement.actual.id);
       await act(tools, claim, judgement, run);
     }
     after = page.at(-1)?.account.id ?? null;
     if (after === null) break;
   }
-  for (const account of roster.all) {
-    if (!matched.has(account.id)) run.findings.push(foreign(account, roster));
+  if (kind === 'group') return;
+  for (const account of read.list.all) {
+    const owner = owners(kind, account);
+    // Who has only its address may know another account as its own.
+    const isForeign = owner === null || (owner.by === 'address' && owner.hasAccount);
+    if (isForeign && !named.has(account.id)) run.findings.push(foreign(account, read));
   }
-  return { findings: run.findings, judged };
 }
 
 /** Nothing of it was under way or ended since the list began. */
@@ -118,8 +121,8 @@ function isSettledBefore(account: Account, startedAt: number): boolean {
   );
 }
 
-function foreign(account: VendorAccount, roster: Roster): Finding {
-  const ambiguous = roster.ambiguous.includes(account);
+function foreign(account: VendorAccount, { list }: ReadList): Finding {
+  const ambiguous = list.find({ id: null, address: account.address }) === 'several';
   return {
     kind: ambiguous ? 'ambiguous' : 'unmanaged',
     address: account.address,
@@ -130,66 +133,55 @@ function foreign(account: VendorAccount, roster: Roster): Finding {
   };
 }
 
-interface Run {
-  findings: Finding[];
-  creations: number;
-  startedAt: number;
-}
-
 /** Writes what a judgement means and notes it, if it is a difference. */
 async function act(tools: DeliveryTools, claim: Claim, judgement: Judgement, run: Run): Promise<void> {
-  const { account, user } = claim;
+  const { account } = claim;
   const amendment = amend(tools, claim, judgement, run);
   if (amendment !== null && !(await amendAccount(tools.db, account, amendment, tools.clock.now()))) return;
-  if (amendment?.deliver !== undefined && judgement.kind === 'missing' && wantsActive(claim))
-    run.creations += 1;
-  const twice = judgement.kind === 'missing' && account.missingSince !== null;
-  const late = judgement.kind === 'accepted' && !wantsActive(claim);
+  const isMissing = judgement.kind === 'missing';
+  if (amendment?.deliver === true && isMissing && !judgement.leaving) run.creations += 1;
+  const twice = isMissing && account.missingSince !== null;
+  const late = judgement.kind === 'accepted' && judgement.leaving;
   const told = judgement.kind === 'changed' || judgement.kind === 'returned' || twice || late;
-  const rejected = account.guard?.decision === 'rejected';
-  if (!told && !rejected) return;
+  const rejected = account.held?.state === 'rejected' ? account.held : null;
+  if (!told && rejected === null) return;
+  const name = claim.user?.userName ?? null;
   run.findings.push({
-    kind: rejected ? 'rejected' : judgement.kind,
-    address: 'actual' in judgement ? judgement.actual.address : account.address,
-    user: user?.userName ?? null,
+    kind: rejected === null ? judgement.kind : 'rejected',
+    address: ('actual' in judgement ? judgement.actual?.address : null) ?? account.address,
+    user: name,
     accountId: account.id,
     ...('steps' in judgement ? { steps: judgement.steps } : {}),
-    ...(rejected ? { note: `${account.guard?.by ?? ''}: ${account.guard?.reason ?? ''}` } : {}),
-    repaired: amendment?.deliver !== undefined,
+    ...(rejected === null ? noteOf(claim) : { note: `${rejected.by ?? ''}: ${rejected.reason}` }),
+    repaired: amendment?.deliver === true,
   });
+}
+
+function noteOf({ account, group }: Claim): { note?: string } {
+  if (account.kind === 'user') return {};
+  return { note: `the group ${group?.displayName ?? account.address ?? account.id}` };
 }
 
 function amend(tools: DeliveryTools, claim: Claim, judgement: Judgement, run: Run): Amendment | null {
   const { drift, repairCreations } = tools.connection.policies;
-  const repair = drift === 'repair' && claim.account.guard?.decision !== 'rejected';
+  const { account } = claim;
+  const repair = drift === 'repair' && account.held === null;
   switch (judgement.kind) {
     case 'skip':
       return null;
-    case 'retry':
-      return { deliver: 'now' };
+    case 'due':
+      return { deliver: true };
     case 'fine':
-      return { actual: judgement.actual, missingSince: null, tasks: judgement.tasks };
+      return { row: judgement.row, missingSince: null, tasks: judgement.tasks };
     case 'accepted':
-      return { actual: judgement.actual, missingSince: null, tasks: judgement.tasks, deliver: 'now' };
+      return { missingSince: null, deliver: true };
     case 'changed':
-      return {
-        actual: judgement.actual,
-        missingSince: null,
-        tasks: judgement.tasks,
-        ...(repair && claim.account.state !== 'held' ? { deliver: 'now' as const } : {}),
-      };
     case 'returned':
-      return repair ? { deliver: { lookAt: judgement.actual.address } } : null;
+      return { missingSince: null, ...(repair ? { deliver: true as const } : {}) };
     case 'missing':
       // One list may be wrong: absence counts when two in a row agree.
-      if (claim.account.missingSince === null) return { missingSince: run.startedAt };
-      if (!wantsActive(claim)) return { actual: null, missingSince: null, tasks: [], deliver: 'now' };
-      return repair && run.creations < repairCreations
-        ? { actual: null, missingSince: null, deliver: 'now' }
-        : null;
+      if (account.missingSince === null) return { missingSince: run.startedAt };
+      if (judgement.leaving) return { deliver: true };
+      return repair && run.creations < repairCreations ? { deliver: true } : null;
   }
-}
-
-function wantsActive({ user }: Claim): boolean {
-  return user !== null && user.document['active'] !== false;
 }

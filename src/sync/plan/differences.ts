@@ -1,7 +1,6 @@
-import type { Field, FieldTable, FieldValue, FieldValues } from '../../core/field.ts';
+import type { Changes, Field, FieldTable, FieldValue, FieldValues } from '../../core/field.ts';
 import { isJsonObject, type Json, sameJson } from '../../core/json.ts';
 import type { TaskWish } from '../../core/task.ts';
-import type { Changes } from '../../vendor-kit/vendor.ts';
 import type { Wanted, WantedField } from './wanted.ts';
 
 /** One field that is not as wanted: for people (plan, drift) and for tasks. */
@@ -27,6 +26,8 @@ export interface DifferencesInput {
   written: FieldValues;
   /** Causeway made the account. */
   created?: boolean;
+  /** No mirrored membership is taken back. */
+  keeps?: boolean;
   /** Fields that the vendor's `update` can change. */
   updatable: readonly string[];
   vendorTitle: string;
@@ -35,34 +36,52 @@ export interface DifferencesInput {
 
 /**
  * What of an account differs from what is wanted. A value that is nobody's word about this person (a default, a constant) is written
- * only over a value that Causeway wrote, so adoption demotes nobody; list elements that others added stay.
+ * only over the value that Causeway wrote, so adoption demotes nobody; list elements that others added stay.
  */
 export function findDifferences(input: DifferencesInput): Differences {
   const result: Differences = { changes: { set: {}, add: {}, remove: {} }, shown: [], tasks: [] };
   for (const field of input.fields) {
-    const wanted = input.wanted.fields[field.name] ?? nothingLeft(field, input.written);
+    const wanted = input.wanted.fields[field.name] ?? nothingLeft(field, input);
     if (field.set === 'key' || field.compared === false || wanted === undefined) continue;
     if (field.type === 'list') compareList(field, wanted, input, result);
+    else if (wanted === 'a human') askToClear(field, input, result);
     else compareValue(field, wanted, input, result);
   }
   return result;
 }
 
-/** A list that nothing wants any more falls back to empty, as far as Causeway filled it. */
-function nothingLeft(field: Field, written: FieldValues): WantedField | undefined {
-  return listOf(written[field.name]).length > 0 && field.type === 'list'
-    ? { value: [], from: 'default' }
-    : undefined;
+/** What Causeway wrote goes when nothing wants it any more: a list's elements, and a value that can be cleared. */
+function nothingLeft(
+  field: Field,
+  { written, actual }: DifferencesInput,
+): WantedField | 'a human' | undefined {
+  const value = written[field.name];
+  if (field.type === 'list') return listOf(value).length > 0 ? { value: [], from: 'default' } : undefined;
+  if (value === undefined || field.set === 'create') return undefined;
+  if (field.cleared !== undefined) return { value: field.cleared, from: 'default' };
+  return sameJson(actual[field.name], value) ? 'a human' : undefined;
+}
+
+function askToClear(field: Field, input: DifferencesInput, result: Differences): void {
+  const before = input.actual[field.name] ?? null;
+  leaveToHuman(field, { field: field.name, before, after: '', why: 'default' }, input, result);
 }
 
 export function hasChanges(changes: Changes): boolean {
   return [changes.set, changes.add, changes.remove].some((part) => Object.keys(part).length > 0);
 }
 
-/** A default or constant is written only where Causeway wrote before, or on its own account where no create could carry it. */
-function mayWrite(field: Field, wanted: WantedField, { written, created }: DifferencesInput): boolean {
+/** A default or constant is written only over what Causeway wrote, or on its own account where no create could carry it. */
+function mayWrite(
+  field: Field,
+  wanted: WantedField,
+  { written, actual, created }: DifferencesInput,
+): boolean {
   if (wanted.from === 'idp' || wanted.from === 'rule') return true;
-  return written[field.name] !== undefined || (created === true && field.set === 'update');
+  const own = written[field.name];
+  if (own === undefined) return created === true && field.set === 'update';
+  const told = actual[field.name];
+  return told === undefined || field.type === 'list' || sameJson(told, own);
 }
 
 function compareValue(field: Field, wanted: WantedField, input: DifferencesInput, result: Differences): void {
@@ -77,8 +96,13 @@ function compareValue(field: Field, wanted: WantedField, input: DifferencesInput
   }
 }
 
-function compareList(field: Field, wanted: WantedField, input: DifferencesInput, result: Differences): void {
-  if (!Array.isArray(wanted.value) || !mayWrite(field, wanted, input)) return;
+function compareList(
+  field: Field,
+  wanted: WantedField | 'a human',
+  input: DifferencesInput,
+  result: Differences,
+): void {
+  if (wanted === 'a human' || !Array.isArray(wanted.value) || !mayWrite(field, wanted, input)) return;
   const known = input.actual[field.name] ?? input.written[field.name];
   const current = Array.isArray(known) ? known : [];
   const ours = listOf(input.written[field.name]);
@@ -88,6 +112,7 @@ function compareList(field: Field, wanted: WantedField, input: DifferencesInput,
     (item) =>
       ours.some((other) => sameItem(field, other, item)) && !target.some((w) => sameItem(field, w, item)),
   );
+  if (input.keeps === true && field.mirrored === true) remove = [];
   const left = current.length - remove.length + add.filter((item) => !has(field, current, item)).length;
   if (left < (field.minItems ?? 0))
     remove = remove.slice(0, Math.max(0, remove.length - (field.minItems ?? 0) + left));
@@ -108,9 +133,18 @@ function leaveToHuman(field: Field, change: FieldChange, input: DifferencesInput
   result.shown.push(change);
   result.tasks.push({
     kind: `field:${field.name}`,
-    title: `Set ${field.name} of ${input.address} to ${describe(change.after)} in ${input.vendorTitle}.`,
+    title: titleOf(field, change, input),
     wanted: change.after,
   });
+}
+
+function titleOf(
+  field: Field,
+  { after, why }: FieldChange,
+  { address, vendorTitle }: DifferencesInput,
+): string {
+  if (after === '' && why === 'default') return `Clear ${field.name} of ${address} in ${vendorTitle}.`;
+  return `Set ${field.name} of ${address} to ${describe(after)} in ${vendorTitle}.`;
 }
 
 /** Elements are the same thing if their identifying member is (a tag's text), whatever else differs (its colour). */

@@ -1,8 +1,9 @@
+import { addressFault } from '../../core/address.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 
 /** The person behind a User document, by the shared sources that every vendor's defaults read (docs/mapping). */
 export interface Person {
-  /** As the identity provider wrote it, trimmed; null: no e-mail address anywhere. */
+  /** As the identity provider wrote it, trimmed; an e-mail's may have a fault. Null: no e-mail address anywhere. */
   address: string | null;
   given: string | null;
   family: string | null;
@@ -32,17 +33,7 @@ function readAddress(document: JsonObject): string | null {
     withValue[0];
   if (chosen !== undefined) return text(chosen['value']);
   const userName = text(document['userName']);
-  return userName !== null && isAddress(userName) ? userName : null;
-}
-
-/** The longest address that can be mailed to (RFC 5321 §4.5.3.1.3, without its angle brackets). */
-const MAX_ADDRESS = 254;
-
-/** Exactly one `@`, with something on both sides and no white space: what vendors take for an e-mail address. */
-export function isAddress(value: string): boolean {
-  if (value.length > MAX_ADDRESS || !value.isWellFormed()) return false;
-  const at = value.indexOf('@');
-  return at > 0 && at === value.lastIndexOf('@') && at < value.length - 1 && !/\s/.test(value);
+  return userName !== null && addressFault(userName) === null ? userName : null;
 }
 
 function text(value: Json | undefined): string | null {

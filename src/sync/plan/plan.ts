@@ -1,19 +1,17 @@
 import type { VendorAccount } from '../../core/account.ts';
-import type { FieldTable, FieldValues } from '../../core/field.ts';
-import { fold } from '../../core/fold.ts';
+import { foldAddress } from '../../core/address.ts';
+import type { Changes, FieldTable, FieldValues } from '../../core/field.ts';
 import type { LeaverAction, Policies } from '../../core/policy.ts';
 import type { TaskWish } from '../../core/task.ts';
-import type { Changes, Supports } from '../../vendor-kit/vendor.ts';
+import type { Supports } from '../../vendor-kit/vendor.ts';
 import { type FieldChange, findDifferences, hasChanges } from './differences.ts';
 import type { Wanted } from './wanted.ts';
 
 /** One thing to do, in order. `task` and `refuse` make no call. */
 export type Step =
   | { step: 'create'; address: string; fields: FieldValues }
-  | { step: 'adopt'; account: VendorAccount }
   | { step: 'update'; changes: Changes; shown: FieldChange[] }
   | { step: 'suspend' | 'reactivate' | 'remove' | 'revoke' | 'withdraw' }
-  | { step: 'replace'; address: string; fields: FieldValues }
   | { step: 'task'; task: TaskWish }
   /** Nothing can be done before the invitation is accepted: looked at again at list pace. */
   | { step: 'await-acceptance'; reason: string }
@@ -24,19 +22,23 @@ export interface PlanInput {
   wanted: Wanted;
   /** What is at the vendor. */
   actual: VendorAccount | 'absent';
-  /** False: the account was there before Causeway knew of it. */
-  managed: boolean;
   /** Causeway made the account: nobody else has had a say in what only an update can give it. */
   created?: boolean;
+  /** Groups that the User is in have no vendor id yet: no mirrored membership is taken back. */
+  keeps?: boolean;
   written: FieldValues;
   vendor: { title: string; fields: FieldTable };
   supports: Supports;
   policies: Policies;
 }
 
-/** An address that the operator protects is as untouchable as the vendor's own owners. */
-export function protect(actual: VendorAccount, policies: Policies): VendorAccount {
-  const own = policies.protectedAddresses.includes(fold(actual.address));
+/** An address that the operator protects, under any name of the account, is as untouchable as the vendor's own owners. */
+export function protect(
+  actual: VendorAccount,
+  policies: Pick<Policies, 'protectedAddresses'>,
+): VendorAccount {
+  const names = [actual.address, ...(actual.aliases ?? [])].map(foldAddress);
+  const own = policies.protectedAddresses.some((address) => names.includes(foldAddress(address)));
   return own && actual.protected === undefined ? { ...actual, protected: 'a protected address' } : actual;
 }
 
@@ -73,10 +75,7 @@ function planCreate({ wanted, vendor, written, supports }: PlanInput): Step[] {
 
 function planActive(input: PlanInput, actual: VendorAccount): Step[] {
   const { wanted, vendor, supports } = input;
-  const steps: Step[] = input.managed ? [] : [{ step: 'adopt', account: actual }];
-  const address = planAddress(input, actual);
-  if (address !== null && address.step !== 'task') return [...steps, address];
-  if (address !== null) steps.push(address);
+  const steps: Step[] = [];
   if (actual.presence === 'suspended') {
     if (actual.protected !== undefined || !supports.suspend) {
       steps.push(humanStep(input, actual, 'reactivate', `Reactivate ${actual.address} in ${vendor.title}.`));
@@ -90,6 +89,7 @@ function planActive(input: PlanInput, actual: VendorAccount): Step[] {
     actual: actual.fields,
     written: input.written,
     created: input.created === true,
+    keeps: input.keeps === true,
     updatable: actual.protected === undefined ? supports.update : [],
     vendorTitle: vendor.title,
     address: actual.address,
@@ -105,23 +105,6 @@ function planActive(input: PlanInput, actual: VendorAccount): Step[] {
     );
   }
   return [...steps, ...differences.tasks.map((task): Step => ({ step: 'task', task }))];
-}
-
-/** The account keeps the address it has, unless the policy says otherwise. Null: it is the wanted one. */
-function planAddress(input: PlanInput, actual: VendorAccount): Step | null {
-  const { wanted, vendor } = input;
-  if (wanted.address === null || fold(wanted.address) === fold(actual.address)) return null;
-  const policy = actual.protected === undefined ? input.policies.addressChange : 'task';
-  if (policy === 'refuse') {
-    const reason = `${vendor.title} cannot change an account's address, and this connection refuses such changes (addressChange).`;
-    return { step: 'refuse', reason };
-  }
-  const create = planCreate({ ...input, written: {} })[0];
-  if (policy === 'replace' && create?.step === 'create' && input.supports.remove) {
-    return { step: 'replace', address: create.address, fields: create.fields };
-  }
-  const title = `Change the address of ${actual.address} to ${wanted.address} in ${vendor.title}: its API has no call for it.`;
-  return { step: 'task', task: { kind: 'address', title, wanted: wanted.address } };
 }
 
 function planLeaving(input: PlanInput, actual: VendorAccount): Step[] {
@@ -181,4 +164,18 @@ function isRevoked({ vendor, supports }: PlanInput, actual: VendorAccount): bool
 
 function humanStep(input: PlanInput, actual: VendorAccount, kind: string, title: string): Step {
   return { step: 'task', task: { kind, title, wanted: { address: actual.address, why: input.wanted.why } } };
+}
+
+/** What an account differs in from the values of a create, by the plan's own comparison. */
+export function createDifferences(
+  vendor: PlanInput['vendor'],
+  sent: FieldValues,
+  actual: FieldValues,
+): Changes {
+  const told = Object.entries(sent).filter(([name]) => actual[name] !== undefined);
+  const fields = Object.fromEntries(told.map(([name, value]) => [name, { value, from: 'idp' as const }]));
+  const updatable = vendor.fields.map(({ name }) => name);
+  const wanted = { presence: 'active' as const, why: 'active' as const, address: null, fields };
+  const about = { vendorTitle: vendor.title, address: '', written: {}, updatable };
+  return findDifferences({ wanted, fields: vendor.fields, actual, ...about }).changes;
 }

@@ -1,21 +1,28 @@
+/** What a claimed User and its Groups map to, expressions included. */
 import { VendorError } from '../../core/errors.ts';
-import { isActive } from '../../core/user.ts';
+import type { FieldValues } from '../../core/field.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Claim } from '../../store/worklist/claim.ts';
-import type { DeliveryTools } from '../delivery/tools.ts';
-import { mapUser } from './wanted.ts';
+import { type MappingInput, mapUser } from './wanted.ts';
 
-/** What a User and its Groups map to, expressions included. */
-export async function mapClaim(
-  tools: Pick<DeliveryTools, 'connection' | 'vendor' | 'computed'>,
+export interface Mapper extends Pick<MappingInput, 'connection' | 'vendor'> {
+  /** What the connection's expressions give for this document. */
+  computed(document: JsonObject): Promise<FieldValues>;
+}
+
+export async function wantedOfClaim(
+  { connection, vendor, computed }: Mapper,
   claim: Claim,
 ): Promise<ReturnType<typeof mapUser>> {
   const { user, groupIds, vendorGroupIds } = claim;
-  const { connection, vendor } = tools;
+  const kept = claim.account.keptDocument;
+  const document = user?.document ?? kept;
   try {
-    const computed = user === null || !isActive(user.document) ? {} : await tools.computed(user);
-    return mapUser({ connection, vendor, user, groupIds, vendorGroupIds, computed });
+    const values = document === null ? {} : await computed(document);
+    return mapUser({ connection, vendor, user, kept, groupIds, vendorGroupIds, computed: values });
   } catch (error) {
-    if (error instanceof VendorError && error.code === 'REJECTED') return { refusal: error.message };
-    throw error;
+    if (!(error instanceof VendorError) || error.code !== 'REJECTED') throw error;
+    if (user !== null && user.document['active'] !== false) return { refusal: error.message };
+    return mapUser({ connection, vendor, user, kept: null, groupIds, vendorGroupIds, computed: {} });
   }
 }

@@ -1,14 +1,15 @@
 import type { Presence } from '../../core/account.ts';
+import { addressFault, quoteAddress } from '../../core/address.ts';
 import type { Connection } from '../../core/connection.ts';
 import type { Field, FieldValue, FieldValues } from '../../core/field.ts';
 import type { GroupId } from '../../core/ids.ts';
-import { isJsonObject, type Json, sameJson } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, sameJson } from '../../core/json.ts';
 import type { GroupRule } from '../../core/mapping.ts';
 import { isActive, type User } from '../../core/user.ts';
 import { vendorUrn } from '../../core/vendor-urn.ts';
 import type { AnyVendor } from '../../vendor-kit/define.ts';
 import { fieldFault } from './field-check.ts';
-import { isAddress, type Person, readPerson } from './person.ts';
+import { type Person, readPerson } from './person.ts';
 
 /**
  * Where a value came from decides whether an account that was there before gets it: `idp` and `rule` are someone's word about
@@ -23,7 +24,7 @@ export interface WantedField {
 export interface Wanted {
   presence: Presence;
   why: 'active' | 'deactivated' | 'deleted';
-  /** Null where nothing but the presence is wanted. */
+  /** Of a leaver it is where the account is looked for; null: nothing that the vendor takes can be mapped. */
   address: string | null;
   fields: Record<string, WantedField>;
 }
@@ -33,6 +34,8 @@ export interface MappingInput {
   vendor: AnyVendor;
   /** Null: deleted. */
   user: User | null;
+  /** A deleted User's document, until its address is mapped. */
+  kept: JsonObject | null;
   groupIds: ReadonlySet<GroupId>;
   /** The vendor's ids of the User's mirrored groups. */
   vendorGroupIds: readonly string[];
@@ -43,20 +46,15 @@ export interface MappingInput {
 /** What the User is to have at the vendor, or why the vendor cannot take it (one sentence for the admin). Pure. */
 export function mapUser(input: MappingInput): { wanted: Wanted } | { refusal: string } {
   const { user } = input;
-  const leaving = { address: null, fields: {} };
-  if (user === null) return { wanted: { presence: 'absent', why: 'deleted', ...leaving } };
-  if (!isActive(user.document)) {
-    return { wanted: { presence: 'suspended', why: 'deactivated', ...leaving } };
-  }
-  const person = readPerson(user.document);
-  const key = input.vendor.fields.find((field) => field.set === 'key');
-  const address = key === undefined ? person.address : fieldValue(key, input, user, person)?.value;
+  if (user === null || !isActive(user.document)) return { wanted: leaver(input) };
+  const address = mappedAddress(input, user.document);
   const refusal = addressRefusal(address, input.connection, input.vendor.title);
   if (refusal !== null) return { refusal };
+  const person = readPerson(user.document);
   const fields: Record<string, WantedField> = {};
   for (const field of input.vendor.fields) {
     if (isOff(field, input.connection)) continue;
-    const found = withMirrored(field, fieldValue(field, input, user, person), input);
+    const found = withMirrored(field, fieldValue(field, input, user.document, person), input);
     const fault = checkField(field, found, input.vendor.title);
     if (fault !== null) return { refusal: fault };
     if (found !== null && !isOmitted(field, found.value)) fields[field.name] = found;
@@ -64,13 +62,48 @@ export function mapUser(input: MappingInput): { wanted: Wanted } | { refusal: st
   return { wanted: { presence: 'active', why: 'active', address: String(address), fields } };
 }
 
+/** Of a leaver only the address is mapped; a mapping that refuses leaves nothing to look for. */
+function leaver(input: MappingInput): Wanted {
+  const { user, kept } = input;
+  const document = user?.document ?? kept;
+  const mapped = document === null ? null : mappedAddress(input, document);
+  const refused = addressRefusal(mapped, input.connection, input.vendor.title) !== null;
+  const address = refused ? null : String(mapped);
+  const presence = user === null ? 'absent' : 'suspended';
+  return { presence, why: user === null ? 'deleted' : 'deactivated', address, fields: {} };
+}
+
+function mappedAddress(input: MappingInput, document: JsonObject): FieldValue | null | undefined {
+  const person = readPerson(document);
+  const key = input.vendor.fields.find((field) => field.set === 'key');
+  return key === undefined ? person.address : fieldValue(key, input, document, person)?.value;
+}
+
 function isOff(field: Field, connection: Connection): boolean {
   return field.offBySetting !== undefined && connection.settings[field.offBySetting] === false;
 }
 
+/** An address is trimmed, wherever it comes from. */
+function fieldValue(
+  field: Field,
+  input: MappingInput,
+  document: JsonObject,
+  person: Person,
+): WantedField | null {
+  const found = firstValue(field, input, document, person);
+  return field.set === 'key' && typeof found?.value === 'string'
+    ? { ...found, value: found.value.trim() }
+    : found;
+}
+
 /** The extension attribute, then group rules, then the connection's own source, then the default. */
-function fieldValue(field: Field, input: MappingInput, user: User, person: Person): WantedField | null {
-  const extension = user.document[vendorUrn(input.vendor.id)];
+function firstValue(
+  field: Field,
+  input: MappingInput,
+  document: JsonObject,
+  person: Person,
+): WantedField | null {
+  const extension = document[vendorUrn(input.vendor.id)];
   const pushed = isJsonObject(extension) ? extension[field.name] : undefined;
   if (pushed !== undefined && pushed !== null) return { value: pushed as FieldValue, from: 'idp' };
   const mapping = input.connection.mapping[field.name];
@@ -81,7 +114,7 @@ function fieldValue(field: Field, input: MappingInput, user: User, person: Perso
   }
   const computed = input.computed[field.name];
   if (computed !== undefined) return { value: computed, from: 'idp' };
-  return defaultValue(field, input.connection, user, person);
+  return defaultValue(field, input.connection, document, person);
 }
 
 /** A mirrored membership is someone's word about this person, so it counts as a rule's; so does having none left. */
@@ -110,7 +143,12 @@ function ruledValue(
   return joined;
 }
 
-function defaultValue(field: Field, connection: Connection, user: User, person: Person): WantedField | null {
+function defaultValue(
+  field: Field,
+  connection: Connection,
+  document: JsonObject,
+  person: Person,
+): WantedField | null {
   const source = field.default;
   switch (source.from) {
     case 'none':
@@ -125,7 +163,7 @@ function defaultValue(field: Field, connection: Connection, user: User, person: 
     }
     case 'displayName':
     case 'externalId': {
-      const value = user.document[source.from];
+      const value = document[source.from];
       return typeof value === 'string' && value.trim() !== '' ? { value: value.trim(), from: 'idp' } : null;
     }
     default: {
@@ -160,9 +198,6 @@ function isOmitted(field: Field, value: FieldValue): boolean {
   );
 }
 
-/** Of a wrong address, this much is shown. */
-const SHOWN = 100;
-
 function addressRefusal(
   address: FieldValue | null | undefined,
   connection: Connection,
@@ -171,8 +206,9 @@ function addressRefusal(
   if (typeof address !== 'string' || address === '') {
     return `${title} needs an e-mail address: map emails or userName.`;
   }
-  if (!isAddress(address)) {
-    return `${title} needs an e-mail address, and ${JSON.stringify(address.slice(0, SHOWN))} is none: map emails or userName.`;
+  const fault = addressFault(address);
+  if (fault !== null) {
+    return `${title} needs an e-mail address, and ${quoteAddress(address)} ${fault}: map emails or userName.`;
   }
   const domains = connection.policies.allowedDomains;
   const domain = address.slice(address.indexOf('@') + 1).toLowerCase();

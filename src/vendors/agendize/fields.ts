@@ -18,6 +18,7 @@ export const fields: FieldTable = [
     description: 'The id of the account’s profile (plan).',
     type: 'string',
     set: 'always',
+    power: 'any',
     required: true,
     sourceHint: 'a group rule, or the defaultProfileId setting',
     withoutCall: 'task',

@@ -11,6 +11,7 @@ export const agendize = defineVendor<Settings, Credentials>({
   settings: Settings,
   credentials: Credentials,
   fields,
+  identity: ['baseUrl'],
   supports: (settings) => ({
     find: settings.lookup === 'get',
     suspend: true,
@@ -18,6 +19,8 @@ export const agendize = defineVendor<Settings, Credentials>({
     revoke: false,
     withdraw: false,
     update: ['firstName', 'lastName', 'tags', ...(settings.updateProfile ? ['profileId'] : [])],
+    wholeRecord: false,
+    oneElementACall: false,
     batch: 1,
     groups: null,
     onRepeatedCreate: 'undocumented',

@@ -1,11 +1,10 @@
 import type { VendorAccount } from '../../core/account.ts';
 import { VendorError, type VendorErrorCode } from '../../core/errors.ts';
-import { fold } from '../../core/fold.ts';
-import { orAbsent } from '../../vendor-kit/absent.ts';
-import { createEach } from '../../vendor-kit/batch.ts';
 import { createVendorClient } from '../../vendor-kit/client.ts';
+import { createAlone } from '../../vendor-kit/create-alone.ts';
+import { findInList, orAbsent } from '../../vendor-kit/find.ts';
 import type { VendorHttp } from '../../vendor-kit/http.ts';
-import type { AccountKey, Changes, Session, WantedCreate } from '../../vendor-kit/vendor.ts';
+import type { AccountKey, Changes, Found, Session, WantedCreate } from '../../vendor-kit/vendor.ts';
 import { accountCalls, recogniseError } from './client.ts';
 import { toAccount, toCreate, toUpdate } from './mapping.ts';
 import type { Credentials, Settings } from './settings.ts';
@@ -27,61 +26,72 @@ export function connect(settings: Settings, { apiKey, token }: Credentials, http
     async *list() {
       for (const account of await calls.list()) yield* toAccount(account);
     },
-    create: (wanted) => createEach(wanted, async (one) => describe(await create(calls, one), 'UNCERTAIN')),
+    create: createAlone((wanted) => create(calls, wanted)),
     update: (account, changes) => update(calls, account, changes),
     suspend: (account) => setStatus(calls, account, 'disabled'),
     reactivate: (account) => setStatus(calls, account, 'enabled'),
-    remove: async (account) => void (await orAbsent(() => calls.delete(account.id))),
+    remove: (account) => calls.delete(account.id),
     ...(settings.lookup === 'get' && { find: (key) => find(calls, key) }),
   };
 }
 
-/** A person keeps the externalId under a new address while the former account may still hold it as its resellerId. */
-async function create(calls: Calls, wanted: WantedCreate): Promise<Account> {
+async function create(calls: Calls, wanted: WantedCreate): Promise<VendorAccount> {
+  let made: Account;
   try {
-    return await calls.create(toCreate(wanted));
+    made = await calls.create(toCreate(wanted));
   } catch (error) {
     if (!(error instanceof VendorError) || !['CONFLICT', 'REJECTED'].includes(error.code)) throw error;
-    const { resellerId, ...fields } = wanted.fields;
-    if (typeof resellerId !== 'string') throw error;
-    const holder = await calls.get(resellerId).catch(() => null);
-    if (holder?.resellerId !== resellerId || hasAddress(wanted.address)(holder)) throw error;
-    return calls.create(toCreate({ ...wanted, fields }));
+    if (!(await isResellerIdTaken(calls, wanted))) throw error;
+    const { code, message, status } = error;
+    throw new VendorError(code, message, { status, without: ['resellerId'], cause: error });
   }
+  return describe(made, 'UNCERTAIN');
 }
 
-async function find(calls: Calls, key: AccountKey): Promise<VendorAccount | 'absent'> {
-  const { id, address } = key;
+/** A person keeps the externalId under a new address while the former account may still hold it as its resellerId. */
+async function isResellerIdTaken(calls: Calls, { address, fields }: WantedCreate): Promise<boolean> {
+  const { resellerId } = fields;
+  if (typeof resellerId !== 'string') return false;
+  const holder = await calls.get(resellerId).catch(() => null);
+  return holder?.resellerId === resellerId && !hasAddress(holder, address);
+}
+
+async function find(calls: Calls, { id, address }: AccountKey): Promise<Found> {
   const known = id === undefined ? 'absent' : await orAbsent(() => getById(calls, id));
-  const found = known === 'absent' ? await orAbsent(() => getByAddress(calls, address)) : known;
-  return found === 'absent' ? 'absent' : describe(found, 'UNREADABLE');
+  return known === 'absent' ? findByAddress(calls, address) : describe(known, 'UNREADABLE');
 }
 
-/** What is asked for may be another account's resellerId, which hides whoever has it as id or user name: then the list tells. */
-async function getChecked(calls: Calls, key: string, isMeant: (account: Account) => boolean) {
-  const account = await calls.get(key);
-  const meant = isMeant(account) ? account : (await calls.list()).find(isMeant);
+/** What is asked for may be another account's resellerId, which hides whoever has it as id: then the list tells. */
+async function getById(calls: Calls, id: string): Promise<Account> {
+  const account = await calls.get(id);
+  const meant = account.id === id ? account : (await calls.list()).find((one) => one.id === id);
   if (meant) return meant;
   throw new VendorError('GONE', 'Agendize no longer has this account.');
 }
 
-function getById(calls: Calls, id: string): Promise<Account> {
-  return getChecked(calls, id, (account) => account.id === id);
+/** It may be another account's resellerId in the same way. */
+async function findByAddress(calls: Calls, address: string): Promise<Found> {
+  const account = await orForeign(address, () => orAbsent(() => calls.get(address)));
+  if (account === 'absent' || 'foreign' in account) return account;
+  if (hasAddress(account, address)) return describe(account, 'UNREADABLE');
+  return findInList((await calls.list()).flatMap(toAccount), { address });
 }
 
-/** Agendize's own client takes a 403 for "exists under another reseller". */
-async function getByAddress(calls: Calls, address: string): Promise<Account> {
+/** Agendize's own client takes the 403 of a look-up by user name for "exists under another reseller". */
+async function orForeign<T>(address: string, look: () => Promise<T>): Promise<T | { foreign: string }> {
   try {
-    return await getChecked(calls, address, hasAddress(address));
+    return await look();
   } catch (error) {
     if (!(error instanceof VendorError) || error.status !== 403) throw error;
-    const message = `${address} has an Agendize account under another reseller: ask Agendize to move it, or use another address. ${error.message}`;
-    throw new VendorError('CONFLICT', message, { status: error.status, cause: error });
+    const advice = 'ask Agendize to move it, or use another address';
+    return {
+      foreign: `${address} has an Agendize account under another reseller: ${advice}. ${error.message}`,
+    };
   }
 }
 
-function hasAddress(address: string): (account: Account) => boolean {
-  return (account) => toAccount(account).some((one) => fold(one.address) === fold(address));
+function hasAddress(account: Account, address: string): boolean {
+  return findInList(toAccount(account), { address }) !== 'absent';
 }
 
 async function update(calls: Calls, account: VendorAccount, changes: Changes): Promise<VendorAccount> {
@@ -104,7 +114,8 @@ async function setStatus(
 }
 
 function unconfirmed(what: string): VendorError {
-  return new VendorError('NOT_PERMITTED', `Agendize took the change and does not confirm ${what}.`);
+  const message = `Agendize took the change and does not confirm ${what}.`;
+  return new VendorError('NOT_PERMITTED', message, { answered: true });
 }
 
 function describe(account: Account, otherwise: VendorErrorCode): VendorAccount {

@@ -26,6 +26,7 @@ export const fields: FieldTable = [
     ...text,
     name: 'roleUUID',
     description: 'The UUID of the role.',
+    power: 'told',
     required: true,
     sourceHint: 'a group rule, or the defaultRoleUUID setting',
     default: { from: 'setting', name: 'defaultRoleUUID' },
@@ -50,6 +51,18 @@ export const fields: FieldTable = [
     values: ['recording', 'listener'],
     default: { from: 'constant', value: 'recording' },
   },
-  { ...later, name: 'botName', type: 'string', description: 'The name of the user’s notetaker.' },
-  { ...later, name: 'dealsEnabled', type: 'boolean', description: 'Whether the user sees deals.' },
+  {
+    ...later,
+    name: 'botName',
+    type: 'string',
+    description: 'The name of the user’s notetaker.',
+    cleared: '',
+  },
+  {
+    ...later,
+    name: 'dealsEnabled',
+    type: 'boolean',
+    description: 'Whether the user sees deals.',
+    cleared: false,
+  },
 ];

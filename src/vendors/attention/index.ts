@@ -11,6 +11,7 @@ export const attention = defineVendor<Settings, Credentials>({
   settings: Settings,
   credentials: Credentials,
   fields,
+  identity: ['baseUrl'],
   supports: (settings) => ({
     find: settings.lookup === 'filter',
     suspend: settings.scim.enabled,
@@ -18,6 +19,8 @@ export const attention = defineVendor<Settings, Credentials>({
     revoke: false,
     withdraw: false,
     update: ['firstName', 'lastName', 'roleUUID', 'teams', 'seatType', 'botName', 'dealsEnabled'],
+    wholeRecord: false,
+    oneElementACall: false,
     batch: 1,
     groups: { create: true, rename: true, remove: false },
     onRepeatedCreate: 'undocumented',

@@ -2,11 +2,13 @@ import type { VendorAccount } from '../../core/account.ts';
 import { VendorError } from '../../core/errors.ts';
 import type { FieldValue, FieldValues } from '../../core/field.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import type { Holder } from '../../vendor-kit/last-one.ts';
 import { listOf } from '../../vendor-kit/lists.ts';
 import type { Changes, WantedCreate } from '../../vendor-kit/vendor.ts';
 import type { Settings } from './settings.ts';
-import type { Team, User } from './wire.ts';
+import type { Role, Team, User } from './wire.ts';
+
+/** How much power the types of roles give, in capitals: they are written ADMIN, SALES_REP and manager. */
+const RANKS: Record<string, number> = { SALES_REP: 0, MANAGER: 1, ADMIN: 2 };
 
 /** The body of a create: snake_case but for `roleUUID`, in the order of Attention's example. */
 export function toCreate({ address, fields }: WantedCreate): JsonObject {
@@ -63,33 +65,24 @@ export function toAccount(user: User): VendorAccount[] {
     ['dealsEnabled', user.settings?.dealsEnabled],
   ]);
   const presence = user.deactivatedAt ? 'suspended' : 'active';
-  return [
-    {
-      id: user.uuid,
-      address: email,
-      presence,
-      fields,
-      ...(adminRoles(user).length > 0 && { extra: { admin: true } }),
-    },
-  ];
+  const ranks = rankRoles(user.roles ?? []);
+  return [withLastOf({ id: user.uuid, address: email, presence, fields, ...(ranks && { ranks }) })];
 }
 
-/** The types are written ADMIN, SALES_REP and manager. */
-function adminRoles({ roles }: User): string[] {
-  return (roles ?? []).filter(({ type }) => type?.toUpperCase() === 'ADMIN').map(({ uuid }) => uuid);
+/** undefined where no role is of a known type. */
+function rankRoles(roles: readonly Role[]): Record<string, number> | undefined {
+  const ranked = roles.flatMap(({ uuid, type }) => {
+    const rank = RANKS[type?.toUpperCase() ?? ''];
+    return rank === undefined ? [] : [[uuid, rank] as const];
+  });
+  return ranked.length > 0 ? Object.fromEntries(ranked) : undefined;
 }
 
-/** The active administrators; a role is known for an administrator's by those who have it. */
-export function toAdmins(users: readonly User[]): Holder[] {
-  const active = users.filter((user) => !user.deactivatedAt);
-  return active
-    .map((user) => ({ id: user.uuid, roles: adminRoles(user) }))
-    .filter(({ roles }) => roles.length > 0);
-}
-
-/** What was told without a role can be anybody's. */
-export function mayBeAdmin({ extra, fields }: VendorAccount): boolean {
-  return extra?.['admin'] === true || fields['roleUUID'] === undefined;
+/** An administrator is one of those of whom one has to stay while active, by any of the roles. */
+export function withLastOf({ lastOf: _, ...account }: VendorAccount): VendorAccount {
+  const isAdmin = Object.values(account.ranks ?? {}).includes(RANKS['ADMIN'] ?? 0);
+  const counts = isAdmin && account.presence === 'active';
+  return { ...account, ...(counts && { lastOf: 'active administrator in Attention' }) };
 }
 
 /** A team as a vendor group; Attention tells its name with a prefix that was not sent. */

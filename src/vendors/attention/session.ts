@@ -1,15 +1,13 @@
 import type { VendorAccount } from '../../core/account.ts';
 import { VendorError } from '../../core/errors.ts';
-import { fold } from '../../core/fold.ts';
-import { orAbsent } from '../../vendor-kit/absent.ts';
-import { createEach } from '../../vendor-kit/batch.ts';
 import { createVendorClient } from '../../vendor-kit/client.ts';
+import { createAlone } from '../../vendor-kit/create-alone.ts';
+import { type FoundInList, findInList } from '../../vendor-kit/find.ts';
 import type { VendorHttp } from '../../vendor-kit/http.ts';
-import { keepLastOne } from '../../vendor-kit/last-one.ts';
 import { scimSide } from '../../vendor-kit/scim-side.ts';
 import type { AccountKey, Changes, GroupSession, Session } from '../../vendor-kit/vendor.ts';
 import { restCalls } from './client.ts';
-import { mayBeAdmin, toAccount, toAdmins, toCreate, toGroup, toUpdate } from './mapping.ts';
+import { toAccount, toCreate, toGroup, toUpdate, withLastOf } from './mapping.ts';
 import type { Credentials, Settings } from './settings.ts';
 import type { User } from './wire.ts';
 
@@ -26,22 +24,17 @@ export function connect(settings: Settings, { apiKey, scimToken }: Credentials, 
   const scim =
     settings.scim.enabled && scimSide('Attention', client(`Bearer ${token}`), settings.scim.update, find);
 
-  const unlessLast = keepLastOne(
-    async () => toAdmins(await rest.listUsers()),
-    'active administrator in Attention',
-  );
-  const withAdminLeft = <T>(account: VendorAccount, act: () => Promise<T>, role?: string): Promise<T> =>
-    mayBeAdmin(account) ? unlessLast(account, act, role) : act();
-
   async function* list() {
     for (const user of await rest.listUsers()) yield* toAccount(user);
   }
 
-  async function find(key: AccountKey): Promise<VendorAccount | 'absent'> {
-    const users = settings.lookup === 'filter' ? await rest.findUsers(key.address) : await rest.listUsers();
-    const accounts = users.flatMap(toAccount);
-    const byId = accounts.find((account) => account.id === key.id);
-    return byId ?? accounts.find((account) => fold(account.address) === fold(key.address)) ?? 'absent';
+  const listed = async (key: AccountKey) => findInList((await rest.listUsers()).flatMap(toAccount), key);
+
+  async function find(key: AccountKey): Promise<FoundInList> {
+    if (settings.lookup === 'list') return listed(key);
+    const found = findInList((await rest.findUsers(key.address)).flatMap(toAccount), key);
+    // The address of an account may have changed there: then only the list knows its id.
+    return key.id === undefined || isOf(found, key.id) ? found : listed(key);
   }
 
   /** Replies to writes may lack the role and the teams, so the account is read again; the write itself is done. */
@@ -50,16 +43,13 @@ export function connect(settings: Settings, { apiKey, scimToken }: Credentials, 
     if (!account) throw new VendorError('UNCERTAIN', 'Attention described a user without its address.');
     if (account.fields['teams'] && account.fields['roleUUID']) return account;
     const found = await find(account).catch(() => 'absent' as const);
-    return found === 'absent' ? account : found;
+    return isOf(found, account.id) ? found : account;
   }
 
   async function update(account: VendorAccount, changes: Changes): Promise<VendorAccount> {
     const current = account.fields['teams'] ? account : await find(account);
-    if (current === 'absent') throw new VendorError('GONE', 'Attention no longer has this account.');
-    const body = toUpdate(current, changes, settings);
-    const write = async () => complete(await rest.updateUser(account.id, body));
-    const role = changes.set['roleUUID'];
-    return typeof role === 'string' ? withAdminLeft(current, write, role) : write();
+    if (!isOf(current, account.id)) throw new VendorError('GONE', 'Attention no longer has this account.');
+    return complete(await rest.updateUser(account.id, toUpdate(current, changes, settings)));
   }
 
   return {
@@ -68,17 +58,20 @@ export function connect(settings: Settings, { apiKey, scimToken }: Credentials, 
       if (scim) await scim.verify();
     },
     list,
-    create: (wanted) => createEach(wanted, async (one) => complete(await rest.createUser(toCreate(one)))),
+    create: createAlone(async (wanted) => complete(await rest.createUser(toCreate(wanted)))),
     update,
-    remove: async (account) =>
-      void (await withAdminLeft(account, () => orAbsent(() => rest.deleteUser(account.id)))),
+    remove: (account) => rest.deleteUser(account.id),
     groups: teamSession(rest, settings.teamNamePrefix),
     ...(settings.lookup === 'filter' && { find }),
     ...(scim && {
-      suspend: (account: VendorAccount) => withAdminLeft(account, () => scim.suspend(account)),
-      reactivate: scim.reactivate,
+      suspend: async (account: VendorAccount) => withLastOf(await scim.suspend(account)),
+      reactivate: async (account: VendorAccount) => withLastOf(await scim.reactivate(account)),
     }),
   };
+}
+
+function isOf(found: FoundInList, id: string): found is VendorAccount {
+  return typeof found === 'object' && found.id === id;
 }
 
 function teamSession(rest: ReturnType<typeof restCalls>, prefix: string): GroupSession {

@@ -3,6 +3,7 @@ import { looseList } from '../../vendor-kit/wire.ts';
 
 const Reference = z.object({ uuid: z.string() });
 const Role = z.object({ uuid: z.string(), type: z.string().nullish() });
+export type Role = z.infer<typeof Role>;
 
 /**
  * A user as any of the REST calls describes it. The reply to a create lacks `roles` and `teams`; the seat type stands in

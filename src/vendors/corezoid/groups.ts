@@ -1,7 +1,6 @@
 import type { VendorAccount } from '../../core/account.ts';
 import { VendorError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
-import { orAbsent } from '../../vendor-kit/absent.ts';
 import { listOf } from '../../vendor-kit/lists.ts';
 import type { Changes, GroupSession } from '../../vendor-kit/vendor.ts';
 import type { CompanyCalls } from './client.ts';
@@ -31,31 +30,29 @@ export function memberships(calls: CompanyCalls) {
 
   async function move(account: VendorAccount, groupId: number, into: boolean): Promise<void> {
     const values = { group_id: groupId, obj_id: personId(account) };
-    // “Not found” may as well mean the group: nobody is in one that is gone, and nobody can be put into it.
-    if ((await orAbsent(() => calls.linkUser(values, into ? 1 : undefined))) === 'absent') {
-      if (!into) return;
-      throw new VendorError('REJECTED', `Corezoid has no group ${groupId}, or no longer ${account.address}.`);
-    }
+    await calls.linkUser(values, into ? 1 : undefined);
     // The change is made: a check that cannot be made does not undo it.
     const members = proven.has(into) ? null : await calls.listMembers(groupId).catch(() => null);
     if (members === null) return;
     if (members.some((member) => member.obj_id === values.obj_id) !== into) {
-      throw new VendorError('NOT_PERMITTED', `Corezoid did not carry out a change of group ${groupId}.`);
+      const message = `Corezoid did not carry out a change of group ${groupId}.`;
+      throw new VendorError('NOT_PERMITTED', message, { answered: true });
     }
     proven.add(into);
   }
 
   return {
     requireAdmins,
-    /** The account with its groups as changed. */
+    /** The account with its groups as changed: one is added, or one removed. */
     async update(account: VendorAccount, { add, remove }: Changes): Promise<VendorAccount> {
       const { groups: added = [] } = add;
       const { groups: removed = [] } = remove;
+      const [id, ...others] = [...added, ...removed];
+      if (id === undefined || others.length > 0) throw new Error('Corezoid takes one group a call.');
       await requireAdmins(added);
-      for (const id of added) await move(account, Number(id), true);
-      for (const id of removed) await move(account, Number(id), false);
-      const kept = listOf(account.fields['groups']).filter((id) => !removed.includes(id));
-      return { ...account, fields: { ...account.fields, groups: [...new Set([...kept, ...added])] } };
+      await move(account, Number(id), added.length > 0);
+      const kept = listOf(account.fields['groups']).filter((one) => one !== id);
+      return { ...account, fields: { ...account.fields, groups: [...kept, ...added] } };
     },
   };
 }
@@ -72,7 +69,7 @@ export function groupSession(calls: CompanyCalls): GroupSession {
       await calls.renameGroup(Number(id), checkTitle(title));
       return toGroup(id, title);
     },
-    remove: async (id) => void (await orAbsent(() => calls.deleteGroup(Number(id)))),
+    remove: async (id) => void (await calls.deleteGroup(Number(id))),
   };
 }
 

@@ -11,6 +11,7 @@ export const corezoid = defineVendor<Settings, Credentials>({
   settings: Settings,
   credentials: Credentials,
   fields,
+  identity: ['baseUrl', 'companyId'],
   supports: ({ listsInvitations }) => ({
     find: false,
     suspend: true,
@@ -18,6 +19,8 @@ export const corezoid = defineVendor<Settings, Credentials>({
     revoke: false,
     withdraw: true,
     update: ['groups'],
+    wholeRecord: false,
+    oneElementACall: true,
     batch: 1,
     groups: { create: true, rename: true, remove: true },
     onRepeatedCreate: 'undocumented',

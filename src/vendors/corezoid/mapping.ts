@@ -42,6 +42,7 @@ export const fields: FieldTable = [
     type: 'list',
     items: 'integer',
     set: 'always',
+    power: 'list',
     mirrored: true,
     withoutCall: 'task',
     default: { from: 'none' },

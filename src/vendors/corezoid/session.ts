@@ -1,8 +1,6 @@
 import type { VendorAccount } from '../../core/account.ts';
 import { VendorError } from '../../core/errors.ts';
-import { fold } from '../../core/fold.ts';
-import { orAbsent } from '../../vendor-kit/absent.ts';
-import { createEach } from '../../vendor-kit/batch.ts';
+import { createAlone } from '../../vendor-kit/create-alone.ts';
 import type { VendorHttp } from '../../vendor-kit/http.ts';
 import type { Session, WantedCreate } from '../../vendor-kit/vendor.ts';
 import { companyCalls } from './client.ts';
@@ -32,30 +30,19 @@ export function connect(settings: Settings, credentials: Credentials, http: Vend
     const values = { obj_id: personId(account), obj_type: 'user', status, blocked_reason };
     const told = (await calls.setStatus(values)).status ?? status;
     if (told === status) return { ...account, presence: active ? 'active' : 'suspended' };
-    throw new VendorError('NOT_PERMITTED', `Corezoid left the status of ${account.address} ${told}.`);
-  }
-
-  async function hasAccepted(address: string): Promise<boolean> {
-    const people = (await calls.listUsers()).filter((row) => !row.is_invite);
-    const logins = people.flatMap((person) => person.logins ?? []);
-    return logins.some(({ login }) => fold(login?.trim() ?? '') === fold(address));
-  }
-
-  async function withdraw({ address, extra = {} }: VendorAccount): Promise<void> {
-    const withdrawn = await orAbsent(() => calls.deleteInvite(extra));
-    if (withdrawn !== 'absent' || !(await hasAccepted(address))) return;
-    throw new VendorError('UNCERTAIN', `${address} has accepted the invitation to Corezoid meanwhile.`);
+    const message = `Corezoid left the status of ${account.address} ${told}.`;
+    throw new VendorError('NOT_PERMITTED', message, { answered: true });
   }
 
   return {
     verify: async () => void (await calls.listUsers()),
     list,
-    create: (wanted) => createEach(wanted, invite),
+    create: createAlone(invite),
     update,
     suspend: (account) => setActive(account, false),
     reactivate: (account) => setActive(account, true),
-    remove: async (account) => void (await orAbsent(() => calls.deleteUser(personId(account)))),
-    withdraw,
+    remove: async (account) => void (await calls.deleteUser(personId(account))),
+    withdraw: async ({ extra = {} }) => void (await calls.deleteInvite(extra)),
     groups: groupSession(calls),
   };
 }

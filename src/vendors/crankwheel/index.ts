@@ -11,6 +11,7 @@ export const crankwheel = defineVendor<Settings, Credentials>({
   settings: Settings,
   credentials: Credentials,
   fields,
+  identity: ['baseUrl'],
   supports: (settings) => ({
     find: settings.lookup === 'get',
     suspend: false,
@@ -18,6 +19,8 @@ export const crankwheel = defineVendor<Settings, Credentials>({
     revoke: false,
     withdraw: false,
     update: settings.updateByRepeatedPost ? ['privilege', 'inDemoPool'] : [],
+    wholeRecord: true,
+    oneElementACall: false,
     batch: 1,
     groups: null,
     onRepeatedCreate: 'undocumented',

@@ -10,6 +10,8 @@ export const fields: FieldTable = [
     description: 'What the user may do; `owner` is an admin who is also the billing contact.',
     type: 'string',
     values: ['user', 'admin', 'owner', 'reporting'],
+    // No document ranks them: the order of the first two is a guess.
+    power: { ranks: ['reporting', 'user', 'admin', 'owner'] },
     set: 'always',
     withoutCall: 'task',
     default: { from: 'constant', value: 'user' },

@@ -1,12 +1,13 @@
 import type { VendorAccount } from '../../core/account.ts';
 import { VendorError } from '../../core/errors.ts';
-import { fold } from '../../core/fold.ts';
+import type { FieldValues } from '../../core/field.ts';
 import { sameJson } from '../../core/json.ts';
-import { orAbsent } from '../../vendor-kit/absent.ts';
-import { createEach } from '../../vendor-kit/batch.ts';
+import { checkAnswered } from '../../vendor-kit/answered.ts';
 import { createVendorClient } from '../../vendor-kit/client.ts';
+import { createAlone } from '../../vendor-kit/create-alone.ts';
+import { type FoundInList, findInList, orAbsent } from '../../vendor-kit/find.ts';
 import type { VendorHttp } from '../../vendor-kit/http.ts';
-import type { Changes, Session } from '../../vendor-kit/vendor.ts';
+import type { AccountKey, Changes, Session } from '../../vendor-kit/vendor.ts';
 import { userAccess } from './client.ts';
 import { toAccount, toForm } from './mapping.ts';
 import type { Credentials, Settings } from './settings.ts';
@@ -27,51 +28,49 @@ export function connect(settings: Settings, { apiKey }: Credentials, http: Vendo
     for (const access of await calls.list()) yield* toAccount(access);
   }
 
-  async function findInList(address: string): Promise<VendorAccount | 'absent'> {
-    for await (const account of list()) {
-      if (fold(account.address) === fold(address)) return account;
-    }
-    return 'absent';
-  }
-
   async function get(address: string): Promise<VendorAccount | 'absent'> {
-    if (settings.lookup === 'list') return findInList(address);
     return orAbsent(async () => readAccount(await calls.get(address), 'UNREADABLE'));
   }
 
-  async function update(account: VendorAccount, changes: Changes): Promise<VendorAccount> {
-    await calls.create(toForm(account.address, { ...account.fields, ...changes.set }));
-    const after = await get(account.address);
-    if (after === 'absent') throw new VendorError('GONE', 'CrankWheel no longer has this account.');
-    if (Object.entries(changes.set).every(([name, value]) => sameJson(after.fields[name], value)))
-      return after;
-    throw new VendorError(
-      'NOT_PERMITTED',
-      `CrankWheel took the change of ${account.address} and did not carry it out: make it in CrankWheel.`,
-    );
+  /** The id is an address too: the one that the account has there. */
+  async function find(key: AccountKey): Promise<FoundInList> {
+    const { id, address } = key;
+    if (settings.lookup === 'list') return findInList(await Array.fromAsync(list()), key);
+    const known = id === undefined || id === address ? 'absent' : await get(id);
+    return known === 'absent' ? get(address) : known;
   }
 
-  async function remove(account: VendorAccount): Promise<void> {
-    if ((await orAbsent(() => calls.delete(account.address))) !== 'absent') return;
-    // The call is not in CrankWheel's own documents: its 404 is believed only if the list agrees.
-    if ((await findInList(account.address)) === 'absent') return;
-    throw new VendorError(
-      'NOT_PERMITTED',
-      `CrankWheel lists ${account.address} and does not delete it through its API: remove it in CrankWheel.`,
-    );
+  async function update(account: VendorAccount, changes: Changes): Promise<VendorAccount> {
+    const { address } = account;
+    const values = { ...account.fields, ...changes.set };
+    if (values['privilege'] === undefined) {
+      const message = `CrankWheel does not tell the privilege of ${address}, and every change sends it: make it in CrankWheel.`;
+      throw new VendorError('NOT_PERMITTED', message);
+    }
+    await calls.create(toForm(address, values));
+    return checkAnswered(async () => {
+      const after = await find(account);
+      if (after === 'absent') throw new VendorError('GONE', 'CrankWheel no longer has this account.');
+      if (after !== 'several' && hasFields(after, changes.set)) return after;
+      const message = `CrankWheel took the change of ${address} and did not carry it out: make it in CrankWheel.`;
+      throw new VendorError('NOT_PERMITTED', message);
+    });
   }
 
   return {
     verify: async () => void (await calls.list()),
     list,
-    create: (wanted) =>
-      createEach(wanted, async (one) =>
-        readAccount(await calls.create(toForm(one.address, one.fields)), 'UNCERTAIN'),
-      ),
-    remove,
-    ...(settings.lookup === 'get' && { find: (key) => get(key.address) }),
+    create: createAlone(async ({ address, fields }) =>
+      readAccount(await calls.create(toForm(address, fields)), 'UNCERTAIN'),
+    ),
+    remove: (account) => calls.delete(account.address),
+    ...(settings.lookup === 'get' && { find }),
     ...(settings.updateByRepeatedPost && { update }),
   };
+}
+
+function hasFields({ fields }: VendorAccount, wanted: FieldValues): boolean {
+  return Object.entries(wanted).every(([name, value]) => sameJson(fields[name], value));
 }
 
 function readAccount(access: UserAccess, otherwise: 'UNREADABLE' | 'UNCERTAIN'): VendorAccount {

@@ -11,6 +11,7 @@ export const woodpecker = defineVendor<Settings, Credentials>({
   settings: Settings,
   credentials: Credentials,
   fields,
+  identity: ['baseUrl', 'companyId'],
   supports: () => ({
     find: false,
     suspend: false,
@@ -18,6 +19,8 @@ export const woodpecker = defineVendor<Settings, Credentials>({
     revoke: true,
     withdraw: false,
     update: ['guestPermissions'],
+    wholeRecord: false,
+    oneElementACall: false,
     batch: 10,
     groups: null,
     onRepeatedCreate: 'resends',

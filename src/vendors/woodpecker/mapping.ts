@@ -1,7 +1,8 @@
 import type { VendorAccount } from '../../core/account.ts';
-import type { FieldTable, FieldValue } from '../../core/field.ts';
+import type { FieldTable } from '../../core/field.ts';
 import type { Json } from '../../core/json.ts';
 import { addressField } from '../../vendor-kit/define.ts';
+import { listOf } from '../../vendor-kit/lists.ts';
 import type { Changes, WantedCreate } from '../../vendor-kit/vendor.ts';
 import type { Settings } from './settings.ts';
 import type { Guest, User } from './wire.ts';
@@ -24,6 +25,7 @@ export const fields: FieldTable = [
     type: 'list',
     items: 'string',
     set: 'always',
+    power: 'list',
     withoutCall: 'task',
     default: { from: 'constant', value: [] },
   },
@@ -78,8 +80,4 @@ export function changedPermissions(account: VendorAccount, { add, remove }: Chan
 function protection(roles: readonly string[]): string | undefined {
   const [, reason] = TEAM_ROLES.find(([role]) => roles.includes(role)) ?? [];
   return reason ?? (roles.includes('guest') ? undefined : 'somebody who is not a guest');
-}
-
-function listOf(value: FieldValue | undefined): Json[] {
-  return Array.isArray(value) ? value : [];
 }

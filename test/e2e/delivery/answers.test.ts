@@ -70,7 +70,7 @@ describe('A push that the vendor refuses', () => {
     const { status, body } = await stage.postUser(person(ANA, more));
     expect(status).toBe(400);
     expect(body['detail']).toContain(named);
-    expect(await stage.calls()).toEqual([]);
+    expect(await stage.writes()).toEqual([]);
     expect((await stage.send('GET', '/Users')).body['totalResults']).toBe(0);
   });
 
@@ -93,7 +93,7 @@ describe('A push of an address that is somebody else’s', () => {
     const { status, body } = await stage.postUser(other);
     expect(status).toBe(409);
     expect(body).toMatchObject({ scimType: 'uniqueness', detail: expect.stringContaining(`User ${ANA} `) });
-    expect(await stage.calls()).toEqual([]);
+    expect(await stage.writes()).toEqual([]);
     expect((await stage.send('GET', '/Users')).body['totalResults']).toBe(1);
   });
 

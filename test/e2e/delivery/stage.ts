@@ -23,6 +23,7 @@ import { type Keyring, openKeyring } from '../../../src/store/encryption.ts';
 import { issueToken } from '../../../src/store/tokens.ts';
 import { findAccountOf } from '../../../src/store/worklist/claim.ts';
 import { markAll } from '../../../src/store/worklist/mark-due.ts';
+import { TIMINGS } from '../../../src/sync/calls/open-session.ts';
 import { Sync } from '../../../src/sync/engine.ts';
 import { policiesInForce } from '../../../src/vendor-kit/policies.ts';
 import { loadFake } from '../../../src/vendors/fakes.ts';
@@ -46,6 +47,8 @@ interface StageOptions {
   dryRun?: boolean;
   /** A call to the vendor is given up after this long. */
   callTimeoutMs?: number;
+  /** Two lists of the vendor's begin at least this far apart. */
+  listPaceMs?: number;
 }
 
 interface Answer {
@@ -69,6 +72,7 @@ export class Stage extends FakeVendor {
   #metrics: Metrics;
   readonly #file: string;
   readonly #callTimeoutMs: number;
+  readonly listPaceMs: number;
 
   constructor(parts: {
     file: string;
@@ -76,15 +80,21 @@ export class Stage extends FakeVendor {
     keyring: Keyring;
     fake: Listener;
     callTimeoutMs: number;
+    listPaceMs: number;
   }) {
     super(parts.fake.url);
     this.#file = parts.file;
     this.db = parts.db;
     this.keyring = parts.keyring;
     this.#callTimeoutMs = parts.callTimeoutMs;
+    this.listPaceMs = parts.listPaceMs;
     this.#metrics = createMetrics(this.db, this.#clock);
     this.#sync = this.#newSync();
     this.#listener = parts.fake;
+  }
+
+  get timings() {
+    return { ...TIMINGS, callTimeoutMs: this.#callTimeoutMs, listPaceMs: this.listPaceMs };
   }
 
   now(): number {
@@ -125,7 +135,7 @@ export class Stage extends FakeVendor {
       log: this.log,
       observe: this.#metrics,
       allowHttpLoopback: true,
-      callTimeoutMs: this.#callTimeoutMs,
+      timings: this.timings,
     });
   }
 
@@ -183,11 +193,12 @@ export class Stage extends FakeVendor {
     this.#sync.wake(ID);
   }
 
+  /** `body` may be a stream of JSON text: a request that takes its time. */
   async send(method: string, path: string, body?: object): Promise<Answer> {
     const response = await fetch(`${this.#listener.url}/scim/${ID}/v2${path}`, {
       method,
       headers: { Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/scim+json' },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && carry(body)),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
@@ -261,6 +272,10 @@ export class Stage extends FakeVendor {
   }
 }
 
+function carry(body: object): Pick<RequestInit, 'body' | 'duplex'> {
+  return body instanceof ReadableStream ? { body, duplex: 'half' } : { body: JSON.stringify(body) };
+}
+
 function schemaOf(id: string) {
   const vendor = vendorById(id);
   return { urn: vendorUrn(id), vendorTitle: vendor?.title ?? id, fields: vendor?.fields ?? [] };
@@ -282,7 +297,8 @@ export async function startStage(vendorId: string, options: StageOptions = {}): 
   const connection = { id: ID, vendor: vendor.id, title: vendor.title, settings, policies, ...rest };
   await insertConnection(db, keyring, connection, fakeApp.sandbox.credentials, Date.now());
   await watchStates(db);
-  const stage = new Stage({ file, db, keyring, fake, callTimeoutMs: options.callTimeoutMs ?? 20_000 });
+  const { callTimeoutMs = 20_000, listPaceMs = 20 } = options;
+  const stage = new Stage({ file, db, keyring, fake, callTimeoutMs, listPaceMs });
   await stage.start();
   onTestFinished(async () => {
     await fake.close(0);

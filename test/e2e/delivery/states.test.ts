@@ -54,9 +54,15 @@ async function doByHand(stage: Stage): Promise<void> {
   await eventually(() => stage.state(id), 'task');
   const [task] = await stage.openTasks();
   await finishTask(operatorOf(stage), task?.id ?? '');
-  expect(await stage.state(id)).toBe('in-sync');
+  stage.wake();
+  // It was not done: the look shows it.
+  await eventually(() => stage.state(id), 'task');
+  await stage.seed('task@example.com', { privilege: 'admin' });
   stage.passTime(1_000);
-  // It was not done after all.
+  await compare(stage);
+  expect(await stage.state(id)).toBe('in-sync');
+  await stage.seed('task@example.com', { privilege: 'user' });
+  stage.passTime(1_000);
   await compare(stage);
   expect(await stage.state(id)).toBe('task');
 }
@@ -67,10 +73,12 @@ async function beHeld(stage: Stage): Promise<void> {
   await stage.setActive(soon, false);
   await eventually(() => stage.state(soon), 'held');
   await stage.setActive(soon, true);
-  await stage.fault({ kind: 'reset-after', match: POST, times: 1 });
   const late = await stage.addUser(person('late@example.com'));
-  await eventually(() => stage.state(late), 'waiting');
+  await eventually(() => stage.state(late), 'in-sync');
+  await stage.fault(DOWN);
   await stage.setActive(late, false);
+  await eventually(() => stage.state(late), 'waiting');
+  stage.passTime(2_000);
   await eventually(() => stage.state(late), 'held');
 }
 

@@ -13,7 +13,7 @@ describe('A clock that was a day ahead', () => {
     stage.turnClock(DAY);
     await stage.fault({ kind: 'reset-after', match: POST, times: 1 });
     const id = await stage.addUser(person(ANA));
-    await eventually(async () => (await stage.account(id))?.doubtAt, expect.any(Number));
+    await eventually(async () => (await stage.account(id))?.intent, expect.any(Object));
     await stage.stop(5_000);
     stage.turnClock(-DAY);
     await stage.startAgain();

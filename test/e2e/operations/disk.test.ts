@@ -16,6 +16,7 @@ async function fillDisk({ db }: Stage): Promise<void> {
     result: 'done',
     state: 'in-sync',
     error: null,
+    quiet: false,
     requestId: null,
     startedAt: 0,
     endedAt: 0,

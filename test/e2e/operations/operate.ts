@@ -22,8 +22,8 @@ export async function runJob(stage: Stage, kind: JobKind): Promise<JsonObject> {
       const vendor = vendorById(connection.vendor);
       if (vendor === undefined) throw new Error(`There is no vendor ${connection.vendor}.`);
       const observe = { delivered: () => {}, vendorCall: () => {} };
-      return (await openDeliveryTools({ ...operator, observe, callTimeoutMs: 2_000, connection, vendor }))
-        .tools;
+      const { timings } = stage;
+      return (await openDeliveryTools({ ...operator, observe, timings, connection, vendor })).tools;
     },
     mine: () => true,
     ended: () => stage.wake(),

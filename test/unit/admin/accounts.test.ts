@@ -93,17 +93,24 @@ describe('a task', () => {
     await inTransaction(operator.db, (tx) =>
       replaceTasks(tx, { connectionId: 'crm', accountId }, wishes, NOW),
     );
-    const stateOf = async () => (await showAccount(operator, 'crm', accountId)).account.state;
-    return { operator, stateOf, tasks: await listTasks(operator, null, 'open') };
+    const accountNow = async () => (await showAccount(operator, 'crm', accountId)).account;
+    return { operator, accountNow, tasks: await listTasks(operator, null, 'open') };
   }
 
-  it('that is done is closed; the account is in sync when it was the last one', async () => {
-    const { operator, tasks, stateOf } = await openTasks('address', 'deactivate');
+  it('that is done is closed, and its account is looked at', async () => {
+    const { operator, tasks, accountNow } = await openTasks('address', 'deactivate');
     const [first, second] = tasks.map(({ id }) => id);
     await finishTask(operator, first ?? '');
-    expect(await stateOf()).toBe('task');
+    expect(await accountNow()).toMatchObject({
+      state: 'due',
+      dueAt: NOW,
+      told: ['address'],
+      looksFirst: true,
+      wantedVersion: 2,
+      undo: null,
+    });
     await finishTask(operator, second ?? '');
-    expect(await stateOf()).toBe('in-sync');
+    expect((await accountNow()).told).toEqual(['address', 'deactivate']);
     expect(await listTasks(operator, 'crm', 'open')).toEqual([]);
     expect((await listTasks(operator, 'crm', null)).map(({ state }) => state)).toEqual(['done', 'done']);
     expect((await audited(operator)).slice(1)).toEqual([

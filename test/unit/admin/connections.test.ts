@@ -36,6 +36,26 @@ describe('a new connection', () => {
     expect(connection.policies).toMatchObject({ deactivate: 'task', delete: 'remove' });
   });
 
+  it('protects addresses trimmed and with A–Z folded alone', async () => {
+    const { connection } = await openWithConnection({
+      policies: { set: { protectedAddresses: [' Ana@Example.COM', 'JOSÉ@example.com'] }, reset: [] },
+    });
+    expect(connection.policies.protectedAddresses).toEqual(['ana@example.com', 'josÉ@example.com']);
+  });
+
+  it.each([
+    ['ana', 'has no @'],
+    ['ana,bo@example.com', 'holds a comma'],
+    [`${'a'.repeat(243)}@example.com`, 'is too long'],
+    ['\u212aim@example.com', 'holds a character that turns into an ASCII one when texts are compared'],
+  ])('cannot protect %j, and says why', async (address, fault) => {
+    const operator = await openOperator();
+    const policies = { set: { protectedAddresses: ['bo@example.com', address] }, reset: [] };
+    expect(await refusal(addConnection(operator, newConnection({ policies })))).toContain(
+      `The policy protectedAddresses.1 is not right: it ${fault}; give addresses such as ana@example.com.`,
+    );
+  });
+
   it('is refused with everything that is wrong named at once, and nothing is stored', async () => {
     const operator = await openOperator();
     const message = await refusal(

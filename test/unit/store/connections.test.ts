@@ -58,7 +58,15 @@ describe('a connection', () => {
   it('is read back as it was made', async () => {
     const db = await openTemporary();
     const made = await insert(db);
-    expect(made).toEqual({ ...attention, paused: null, createdAt: 1000, modifiedAt: 1000, version: 1 });
+    expect(made).toEqual({
+      ...attention,
+      paused: null,
+      unproven: false,
+      believed: null,
+      createdAt: 1000,
+      modifiedAt: 1000,
+      version: 1,
+    });
     expect(await findConnection(db, 'attention')).toEqual(made);
     expect(await findConnection(db, 'nobody')).toBeUndefined();
   });

@@ -3,6 +3,12 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { OperatorError } from '../../../src/core/errors.ts';
 import { closeDatabase, type Database, openDatabase } from '../../../src/store/database.ts';
+import {
+  type IndexDefinition,
+  type IndexStatistics,
+  makeTables,
+  type TableDefinition,
+} from '../../../src/store/migrations/migration.ts';
 import { openTemporary, temporaryFile } from './temporary-store.ts';
 
 async function names(db: Database, type: 'table' | 'index'): Promise<string[]> {
@@ -53,11 +59,34 @@ describe('migrations', () => {
     const file = temporaryFile();
     await closeDatabase(await openDatabase({ file, mode: 'real' }));
     const raw = new DatabaseSync(file);
-    raw.exec("insert into migrations values ('9999-later')");
+    raw.exec("insert into migrations values ('9999-later', '')");
     raw.close();
     const opening = openDatabase({ file, mode: 'real' });
     await expect(opening).rejects.toThrow(OperatorError);
     await expect(opening).rejects.toThrow(/newer version of Causeway \(it has 9999-later\)/);
+  });
+});
+
+describe('the digest of a migration', () => {
+  const users: TableDefinition = { name: 'users', columns: { id: 'text', age: 'integer?' }, key: ['id'] };
+  const byAge: IndexDefinition = { name: 'users_age', on: 'users', columns: ['age'] };
+  const digest = (tables: TableDefinition[], indexes: IndexDefinition[], rows: IndexStatistics[] = []) =>
+    makeTables('0001-first', { tables, indexes }, rows).digest;
+
+  it.each([
+    ['a table more', digest([users, { ...users, name: 'people' }], [byAge])],
+    ['a column more', digest([{ ...users, columns: { ...users.columns, at: 'integer' } }], [byAge])],
+    ['a column that may be null', digest([{ ...users, columns: { id: 'text', age: 'integer' } }], [byAge])],
+    ['another key', digest([{ ...users, key: ['id', 'age'] }], [byAge])],
+    ['an index less', digest([users], [])],
+    ['an index that is unique', digest([users], [{ ...byAge, unique: true }])],
+  ])('is another one for %s', (_, other) => {
+    expect(other).not.toBe(digest([users], [byAge]));
+  });
+
+  it('is the same with other statistics', () => {
+    const statistics: IndexStatistics = { table: 'users', index: 'users', rows: [5, 1] };
+    expect(digest([users], [byAge], [statistics])).toBe(digest([users], [byAge]));
   });
 });
 
@@ -78,9 +107,26 @@ describe('an empty store plans as a full one: an index serves', () => {
     ['the members of a Group', 'members', "group_id = 'g' order by member_id limit 100", 'USING PRIMARY KEY'],
     ['one member of a Group', 'members', "group_id = 'g' and member_id = 'm'", 'USING PRIMARY KEY'],
     ['the Groups of a member', 'members', "member_id = 'm'", 'members_member'],
-    ['the account of a User', 'accounts', "kind = 'user' and resource_id = 'u'", 'accounts_resource'],
+    ['the accounts of a User', 'accounts', "kind = 'user' and resource_id = 'u'", 'accounts_resource'],
+    [
+      "the User's own account",
+      'accounts',
+      "kind = 'user' and resource_id = 'u' and role = 'current'",
+      'accounts_resource',
+    ],
+    [
+      'who waits for an address',
+      'accounts',
+      "mapped_key in ('a') and claimed_version is null and state in ('waiting', 'conflict')",
+      'accounts_mapped',
+    ],
     ['the account with an address', 'accounts', "address_key = 'a' and kind = 'user'", 'accounts_address'],
-    ["the account with a vendor's id", 'accounts', "kind = 'user' and vendor_id = 'v'", 'accounts_vendor_id'],
+    [
+      "the account with a vendor's id",
+      'accounts',
+      "kind = 'user' and vendor_key = 'v'",
+      'accounts_vendor_id',
+    ],
     [
       'work that is due, in its order',
       'accounts',

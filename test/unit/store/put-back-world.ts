@@ -3,10 +3,11 @@ import type { Connection } from '../../../src/core/connection.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { stopWaiting } from '../../../src/store/delivery/history.ts';
-import { type Settlement, settle } from '../../../src/store/delivery/settle.ts';
+import { endAttempt } from '../../../src/store/delivery/settle.ts';
 import { changeUser, createUser, deleteUser, findUser, type UserWrite } from '../../../src/store/users.ts';
 import { type Claim, claimDue, findAccount } from '../../../src/store/worklist/claim.ts';
 import type { Wait } from '../../../src/store/worklist/mark-due.ts';
+import { attemptEnd, knowing, made, NOTHING } from '../../store-contract/writing.ts';
 import { heldLease } from './held-lease.ts';
 
 /**
@@ -118,28 +119,16 @@ async function settleClaim(world: World): Promise<void> {
   const before = world.vendor;
   if (!refused) world.vendor = wantsAccount ? document : null;
   const present = world.vendor !== null;
-  const settlement: Settlement = {
-    claim,
-    knowledge: {
-      address: present ? 'ana@example.com' : null,
-      vendorId: present ? '1' : null,
-      origin: present ? 'created' : null,
-      actual: present ? { id: '1', address: 'ana@example.com', presence: 'active', fields: {} } : null,
-      written: {},
-      doubtAt: null,
-    },
-    steps: [],
-    calls: [],
+  const error = { code: 'REJECTED' as const, message: 'bad value', at: world.clock };
+  const outcome = refused ? ({ result: 'refused', state: 'refused', error } as const) : {};
+  const end = attemptEnd(claim, {
+    after: knowing(claim, present ? made('ana@example.com') : NOTHING),
     changes: before === world.vendor ? [] : ['update'],
-    error: refused ? { code: 'REJECTED', message: 'bad value', at: world.clock } : null,
+    ...outcome,
     startedAt: world.clock,
     endedAt: world.clock,
-    result: refused ? 'refused' : 'done',
-    state: refused ? 'refused' : 'in-sync',
-    tasks: [],
-    absent: !present,
-  };
-  await settle(world.db, settlement);
+  });
+  await endAttempt(world.db, end);
 }
 
 export async function startWorld(scenario: Scenario, db: Database, connection: Connection): Promise<World> {

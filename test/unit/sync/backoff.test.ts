@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs, LARGEST_BACKOFF_MS } from '../../../src/sync/backoff.ts';
+import { backoffMs } from '../../../src/sync/backoff.ts';
 import { createBreaker } from '../../../src/sync/calls/breaker.ts';
 
+/** As docs/delivery has it. */
+const LARGEST_BACKOFF_MS = 15 * 60_000;
 const least = () => 0;
 const most = () => 1;
 
@@ -37,7 +39,7 @@ describe('The gap between two attempts', () => {
 
 describe('The breaker of a vendor that is down', () => {
   function breakerAt(start: number) {
-    const clock = { time: start, now: () => clock.time, steady: () => clock.time };
+    const clock = { wall: start, time: start, now: () => clock.wall, steady: () => clock.time };
     return { clock, breaker: createBreaker(clock) };
   }
 
@@ -91,12 +93,24 @@ describe('The breaker of a vendor that is down', () => {
     expect(breaker.admits(8)).toBe(0);
   });
 
-  it('waits no longer than the longest wait where the clock has gone back', () => {
+  it.each([
+    ['back', -6],
+    ['on', 6],
+  ])('waits just as long where the wall clock jumps %s', (_way, hours) => {
     const { clock, breaker } = breakerAt(90_000_000);
     trip(breaker);
-    clock.time = 1_000;
+    clock.wall += hours * 3_600_000;
     expect(breaker.admits(8)).toBe(0);
-    clock.time += LARGEST_BACKOFF_MS;
+    clock.time = breaker.openUntil();
+    expect(breaker.admits(8)).toBe(1);
+  });
+
+  it('keeps its one call for later where that has found nothing to do', () => {
+    const { clock, breaker } = breakerAt(1_000);
+    trip(breaker);
+    clock.time = breaker.openUntil();
+    expect(breaker.admits(8)).toBe(1);
+    breaker.unused();
     expect(breaker.admits(8)).toBe(1);
   });
 });

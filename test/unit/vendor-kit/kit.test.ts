@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { VendorError } from '../../../src/core/errors.ts';
-import { orAbsent } from '../../../src/vendor-kit/absent.ts';
-import { createEach } from '../../../src/vendor-kit/batch.ts';
+import { checkAnswered } from '../../../src/vendor-kit/answered.ts';
 import { createVendorClient, get, pathSegment, sendJson } from '../../../src/vendor-kit/client.ts';
+import { createAlone } from '../../../src/vendor-kit/create-alone.ts';
+import { findInList, orAbsent } from '../../../src/vendor-kit/find.ts';
 import type { VendorReply, VendorRequest } from '../../../src/vendor-kit/http.ts';
 import { type Page, paginate } from '../../../src/vendor-kit/paginate.ts';
 import { looseList } from '../../../src/vendor-kit/wire.ts';
@@ -71,35 +72,81 @@ describe('pathSegment', () => {
   });
 });
 
-describe('createEach', () => {
-  const wanted = ['a', 'b', 'c'].map((address) => ({ address, fields: {} }));
+describe('createAlone', () => {
+  const ana = { address: 'a', fields: {} };
+  const account = { id: '1', address: 'a', presence: 'active' as const, fields: {} };
 
-  async function outcomesWith(code: VendorError['code']) {
-    const tried: string[] = [];
-    const outcomes = await createEach(wanted, async ({ address }) => {
-      tried.push(address);
-      if (address === 'b') throw new VendorError(code, 'No.');
-      return { id: address, address, presence: 'active', fields: {} };
-    });
-    return { tried, codes: outcomes.map((outcome) => ('error' in outcome ? outcome.error.code : 'made')) };
-  }
-
-  it.each(['REJECTED', 'CONFLICT', 'UNCERTAIN', 'NOT_PERMITTED'] as const)(
-    'goes on after %s',
-    async (code) => {
-      expect(await outcomesWith(code)).toEqual({ tried: ['a', 'b', 'c'], codes: ['made', code, 'made'] });
-    },
-  );
-
-  it.each(['THROTTLED', 'UNAUTHORISED', 'UNAVAILABLE'] as const)('ends its round at %s', async (code) => {
-    expect(await outcomesWith(code)).toEqual({ tried: ['a', 'b'], codes: ['made', code, code] });
+  it('gives the one outcome, made or failed', async () => {
+    const error = new VendorError('UNAVAILABLE', 'No.');
+    expect(await createAlone(async () => account)([ana])).toEqual([{ account }]);
+    const fail = createAlone(() => Promise.reject(error));
+    expect(await fail([ana])).toEqual([{ error }]);
   });
 
-  it('lets a defect through', async () => {
-    const defect = createEach(wanted, async () => {
-      throw new TypeError('oops');
+  it('lets a defect through, and takes no two', async () => {
+    const broken = createAlone(() => Promise.reject(new TypeError('oops')));
+    await expect(broken([ana])).rejects.toThrow(TypeError);
+    await expect(createAlone(async () => account)([ana, ana])).rejects.toThrow('one account a call');
+  });
+});
+
+describe('findInList', () => {
+  const account = (id: string, address: string, aliases: string[] = []) => {
+    return { id, address, aliases, presence: 'active' as const, fields: {} };
+  };
+  const listed = [
+    account('1', 'ana@example.com'),
+    account('2', 'Bo@example.com', ['Ana@Example.com']),
+    account('3', 'cy@example.com'),
+    account('3', 'CY@example.com'),
+    account('4', 'kelvin@example.com'),
+  ];
+
+  it.each([
+    { what: 'the id before any address', key: { id: '2', address: 'cy@example.com' }, found: '2' },
+    {
+      what: 'the id although two have the address',
+      key: { id: '1', address: 'ana@example.com' },
+      found: '1',
+    },
+    {
+      what: 'the address where the id is not listed',
+      key: { id: '9', address: 'bo@EXAMPLE.com' },
+      found: '2',
+    },
+    { what: 'an account that is listed twice', key: { address: 'cy@example.com' }, found: '3' },
+  ])('finds by $what', ({ key, found }) => {
+    expect(findInList(listed, key)).toMatchObject({ id: found });
+  });
+
+  it('says that several have an address, as an alias too', () => {
+    expect(findInList(listed, { address: 'ANA@example.com' })).toBe('several');
+  });
+
+  it.each(['dee@example.com', '\u212Aelvin@example.com'])('says that nobody has %s', (address) => {
+    expect(findInList(listed, { address })).toBe('absent');
+  });
+});
+
+describe('checkAnswered', () => {
+  it('gives what the check gives', async () => {
+    expect(await checkAnswered(async () => 1)).toBe(1);
+  });
+
+  it('says of its error that the call before it was answered, and keeps the rest', async () => {
+    const error = new VendorError('THROTTLED', 'Later.', { status: 429, retryAt: 7 });
+    await expect(checkAnswered(() => Promise.reject(error))).rejects.toMatchObject({
+      code: 'THROTTLED',
+      message: 'Later.',
+      status: 429,
+      retryAt: 7,
+      answered: true,
     });
-    await expect(defect).rejects.toThrow(TypeError);
+  });
+
+  it('lets a defect through as it is', async () => {
+    const defect = new TypeError('oops');
+    await expect(checkAnswered(() => Promise.reject(defect))).rejects.toBe(defect);
   });
 });
 

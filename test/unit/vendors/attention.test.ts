@@ -152,61 +152,98 @@ describe('Attention', () => {
   });
 
   describe('an administrator', () => {
-    const BO = 'bo.li@example.com';
-    const refused = {
-      code: 'REJECTED',
-      message: `${ANA} is the last active administrator in Attention: give somebody else that role there, then try again.`,
+    const LAST_OF = 'active administrator in Attention';
+    const told = async (user: object) => {
+      await stage.fault({
+        kind: 'status',
+        status: 200,
+        body: JSON.stringify({ data: [{ uuid: UUID, email: ANA, ...user }] }),
+        times: 1,
+      });
+      return (await listAll(stage.session))[0];
     };
-    const toSalesRep = { ...NO_CHANGES, set: { roleUUID: ROLE } };
-    const ways: [string, (account: VendorAccount) => Promise<unknown> | undefined][] = [
-      ['removal', (account) => stage.session.remove?.(account)],
-      ['suspension', (account) => stage.session.suspend?.(account)],
-      ['another role', (account) => stage.session.update?.(account, toSalesRep)],
-    ];
-    const writes = async () => (await stage.calls()).filter(({ method }) => method !== 'GET');
 
-    it.each(ways)('is kept from %s while no other is active', async (_what, attempt) => {
-      await stage.seed(BO, { roleUUID: ADMIN, deactivatedAt: '2026-01-01T00:00:00Z' });
-      const account = await seedAna({ roleUUID: ADMIN });
-      expect(await failureOf(attempt(account) ?? Promise.resolve())).toMatchObject(refused);
-      expect(await writes()).toEqual([]);
+    it('is one of those of whom one has to stay, while active', async () => {
+      const admin = await seedAna({ roleUUID: ADMIN });
+      expect(admin.lastOf).toBe(LAST_OF);
+      const suspended = await stage.session.suspend?.(admin);
+      expect(suspended).not.toHaveProperty('lastOf');
+      if (!suspended) return;
+      expect((await stage.session.reactivate?.(suspended))?.lastOf).toBe(LAST_OF);
     });
 
-    it.each(ways)('is open to %s while another is active', async (_what, attempt) => {
-      const account = await seedAna({ roleUUID: ADMIN });
-      await stage.seed(BO, { roleUUID: ADMIN });
-      await attempt(account);
-      expect(await writes()).toHaveLength(1);
+    it('is not kept by the session: the delivery judges who is the last', async () => {
+      const admin = await seedAna({ roleUUID: ADMIN });
+      const after = await stage.session.update?.(admin, { ...NO_CHANGES, set: { roleUUID: ROLE } });
+      expect(after).not.toHaveProperty('lastOf');
+      await stage.session.remove?.(admin);
+      expect((await stage.calls()).map(({ method }) => method)).toEqual(['PATCH', 'DELETE']);
     });
 
-    it.each(ways)('is kept from %s although its role was not told', async (_what, attempt) => {
-      const account = await seedAna({ roleUUID: ADMIN });
-      const { roleUUID: _, ...fields } = account.fields;
-      const { extra: _extra, ...untold } = { ...account, fields };
-      expect(await failureOf(attempt(untold) ?? Promise.resolve())).toMatchObject(refused);
+    it.each([
+      { roles: [{ uuid: 'r', type: 'SALES_REP' }], ranks: { r: 0 } },
+      { roles: [{ uuid: 'r', type: 'manager' }], ranks: { r: 1 } },
+      { roles: [{ uuid: 'r', type: 'admin' }], ranks: { r: 2 }, lastOf: LAST_OF },
+      {
+        roles: [
+          { uuid: 'r', type: 'SALES_REP' },
+          { uuid: 's', type: 'ADMIN' },
+        ],
+        ranks: { r: 0, s: 2 },
+        lastOf: LAST_OF,
+      },
+      { roles: [{ uuid: 'r', type: 'OBSERVER' }] },
+      { roles: [{ uuid: 'r' }] },
+      { roleUUID: 'r' },
+      {},
+    ])('is known by the type of a role, which ranks it: %j', async ({ ranks, lastOf, ...user }) => {
+      const account = await told(user);
+      expect([account?.ranks, account?.lastOf]).toEqual([ranks, lastOf]);
     });
 
-    it('changes in everything but the role, and in the role to that of another administrator', async () => {
-      const account = await seedAna({ roleUUID: ADMIN });
-      await stage.session.update?.(account, { ...NO_CHANGES, set: { firstName: 'Anne', roleUUID: ADMIN } });
-      await stage.session.update?.(account, { ...NO_CHANGES, set: { lastName: 'Roca' } });
-      expect(await writes()).toHaveLength(2);
+    it('has a power that each account tells', () => {
+      expect(attention.fields.find(({ name }) => name === 'roleUUID')?.power).toBe('told');
+    });
+  });
+
+  it('clears what a rule gave by a value of its own', async () => {
+    const account = await seedAna({ botName: 'Notes', dealsEnabled: true });
+    const cleared = attention.fields.filter((field) => field.cleared !== undefined);
+    const set = Object.fromEntries(cleared.map((field) => [field.name, field.cleared ?? '']));
+    const after = await stage.session.update?.(account, { ...NO_CHANGES, set });
+    expect((await stage.calls())[0]?.body).toBe('{"botName":"","dealsEnabled":false}');
+    expect(after?.fields).toMatchObject({ botName: '', dealsEnabled: false });
+  });
+
+  describe('a look-up', () => {
+    it('reads the list where the filter does not show an id: its address may have changed there', async () => {
+      const account = await seedAna();
+      const bo = await stage.session.find?.({ id: UUID, address: 'bo.li@example.com' });
+      expect(bo).toEqual(account);
+      expect((await stage.calls()).map(({ path }) => path)).toEqual([
+        '/v2/users?email=bo.li%40example.com',
+        '/v2/organizations/users',
+      ]);
     });
 
-    it('is not removed at the same time as the only other one', async () => {
-      const account = await seedAna({ roleUUID: ADMIN });
-      await stage.seed(BO, { roleUUID: ADMIN });
-      const both = await listAll(stage.session);
-      expect(both.map(({ address }) => address).sort()).toEqual([account.address, BO]);
-      const results = await Promise.allSettled(both.map((one) => stage.session.remove?.(one)));
-      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-      expect(await stage.accounts()).toHaveLength(1);
+    it('says that several have an address', async () => {
+      await seedAna();
+      await stage.seed(ANA.toUpperCase());
+      expect(await stage.session.find?.({ address: ANA })).toBe('several');
+      expect(await stage.session.find?.({ id: UUID, address: ANA })).toMatchObject({ id: UUID });
     });
+  });
 
-    it('costs nobody else a list', async () => {
-      await stage.session.remove?.(await seedAna());
-      expect((await stage.calls()).map(({ method }) => method)).toEqual(['DELETE']);
+  it('does not take a namesake for the account that it has just made', async () => {
+    await restage({ quirks: { onDuplicate: 'second' } });
+    const before = await seedAna();
+    await stage.fault({
+      kind: 'status',
+      status: 200,
+      match: 'GET',
+      body: JSON.stringify({ data: [{ uuid: UUID, email: ANA }] }),
     });
+    expect(accountOf((await stage.session.create([wantedFor(stage, ANA)]))[0]).id).not.toBe(before.id);
   });
 
   describe('on its SCIM side', () => {
@@ -255,7 +292,22 @@ describe('Attention', () => {
       const body = JSON.stringify({ id: 'scim-1', userName: ANA, active: true });
       await stage.fault({ kind: 'status', status: 200, body, match: 'PATCH /v2/scim' });
       const error = await failureOf(stage.session.suspend?.(account) ?? Promise.resolve());
-      expect(error).toMatchObject({ code: 'NOT_PERMITTED', message: expect.stringContaining('scim.update') });
+      expect(error).toMatchObject({
+        code: 'NOT_PERMITTED',
+        message: expect.stringContaining('scim.update'),
+        answered: true,
+      });
+    });
+
+    it('leaves it to a human which of two users of one name is meant', async () => {
+      const account = await seedAna();
+      await stage.seed(ANA);
+      const error = await failureOf(stage.session.suspend?.(account) ?? Promise.resolve());
+      expect(error).toMatchObject({
+        code: 'NOT_PERMITTED',
+        message: expect.stringContaining('several users'),
+      });
+      expect((await stage.accounts()).map(({ state }) => state)).toEqual(['active', 'active']);
     });
 
     it('says that a person has gone where nobody there knows them', async () => {

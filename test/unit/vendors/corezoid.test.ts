@@ -155,8 +155,11 @@ describe('Corezoid', () => {
     ])('a person into a group, and out of one where unlinkLevel is %s', async (unlinkLevel, level) => {
       await restage({ settings: { unlinkLevel }, quirks: { unlinksBy: unlinkLevel } });
       const account = await seedAna({ groups: [198048] });
-      const changes = { ...NO_CHANGES, add: { groups: [198047] }, remove: { groups: [198048] } };
-      expect((await stage.session.update?.(account, changes))?.fields['groups']).toEqual([198047]);
+      const both = await stage.session.update?.(account, { ...NO_CHANGES, add: { groups: [198047] } });
+      expect(both?.fields['groups']).toEqual([198048, 198047]);
+      if (!both) return;
+      const left = await stage.session.update?.(both, { ...NO_CHANGES, remove: { groups: [198048] } });
+      expect(left?.fields['groups']).toEqual([198047]);
       const links = (await takeOps()).filter((op) => op.includes('"link"'));
       expect(links).toEqual([
         `{"id":"1","type":"link","obj":"user","group_id":198047,"obj_id":51531,"level":1,${COMPANY}}`,
@@ -329,22 +332,21 @@ describe('Corezoid', () => {
     const account = await seedAna();
     await answer({ proc: 'ok', status: 'actived' });
     const error = await failureOf(stage.session.suspend?.(account) ?? Promise.resolve());
-    expect(error).toMatchObject({ code: 'NOT_PERMITTED', message: expect.stringContaining('actived') });
+    expect(error).toMatchObject({
+      code: 'NOT_PERMITTED',
+      message: expect.stringContaining('actived'),
+      answered: true,
+    });
   });
 
   describe('a pending invitation', () => {
-    it('is withdrawn once, and its withdrawal can be repeated', async () => {
-      const account = await invite();
-      await stage.session.withdraw?.(account);
-      expect(await stage.accounts()).toEqual([]);
-      await expect(stage.session.withdraw?.(account)).resolves.toBeUndefined();
-    });
-
-    it('that was accepted meanwhile is UNCERTAIN to be withdrawn, so that a look follows', async () => {
+    it('that is gone, or was accepted meanwhile, is GONE for its withdrawal, without a look', async () => {
       const account = await invite();
       await stage.control('POST', `accounts/${ANA}/accept`);
+      await takeOps();
       const error = await failureOf(stage.session.withdraw?.(account) ?? Promise.resolve());
-      expect(error.code).toBe('UNCERTAIN');
+      expect(error.code).toBe('GONE');
+      expect(await takeOps()).toHaveLength(1);
       expect(await stage.accounts()).toMatchObject([{ key: ANA, state: 'active' }]);
     });
 
@@ -392,7 +394,31 @@ describe('Corezoid', () => {
       await restage({ quirks: wrong.quirks });
       const account = await seedAna({ groups: wrong.groups });
       const error = await failureOf(stage.session.update?.(account, wrong.changes) ?? Promise.resolve());
-      expect(error).toMatchObject({ code: 'NOT_PERMITTED', message: expect.stringContaining('198047') });
+      expect(error).toMatchObject({
+        code: 'NOT_PERMITTED',
+        message: expect.stringContaining('198047'),
+        answered: true,
+      });
+    });
+
+    it('counts as made although it cannot be looked up', async () => {
+      const account = await seedAna();
+      const groups = [{ obj_id: 198047, title: 'TableT8', type: 'admins' }];
+      await answer({ proc: 'ok', list: groups });
+      await answer({ proc: 'ok' });
+      await stage.fault({ kind: 'status', status: 500 });
+      expect((await stage.session.update?.(account, into))?.fields['groups']).toEqual([198047]);
+    });
+
+    it.each([
+      NO_CHANGES,
+      { ...NO_CHANGES, add: { groups: [198047, 198048] } },
+      { ...NO_CHANGES, add: { groups: [198047] }, remove: { groups: [198048] } },
+    ])('moves one person in or out of one group a call, not $add and $remove', async (changes) => {
+      const account = await seedAna();
+      await expect(stage.session.update?.(account, changes)).rejects.toThrow('one group a call');
+      expect(await takeOps()).toEqual([]);
+      expect(corezoid.supports(stage.settings).oneElementACall).toBe(true);
     });
 
     it.each([[1], [2]])('of Corezoid’s own group %i is given to nobody', async (id) => {
@@ -406,14 +432,18 @@ describe('Corezoid', () => {
       expect((await takeOps()).filter((op) => !op.includes('"list"'))).toEqual([]);
     });
 
-    it('of a group that is gone is over, and cannot be given', async () => {
+    it('of a group that is gone, or of a person, is GONE either way', async () => {
       const account = await seedAna();
       await stage.session.update?.(account, into);
       await stage.session.groups?.remove?.('198047');
-      const left = await stage.session.update?.({ ...account, fields: { groups: [198047] } }, out);
-      expect(left?.fields['groups']).toEqual([]);
-      const error = await failureOf(stage.session.update?.(account, into) ?? Promise.resolve());
-      expect(error.code).toBe('REJECTED');
+      for (const changes of [out, into]) {
+        const error = await failureOf(stage.session.update?.(account, changes) ?? Promise.resolve());
+        expect(error.code).toBe('GONE');
+      }
+    });
+
+    it('is power, which an emptied list takes away', () => {
+      expect(corezoid.fields.find(({ name }) => name === 'groups')?.power).toBe('list');
     });
 
     it('that others made stays', async () => {

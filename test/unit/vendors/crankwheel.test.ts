@@ -66,11 +66,28 @@ describe('CrankWheel', () => {
     ]);
   });
 
-  it('believes the 404 of a removal only if the list agrees', async () => {
+  it('says GONE after the 404 of a removal, whatever the list says', async () => {
     const [outcome] = await stage.session.create([wantedFor(stage, ANA)]);
+    await stage.control('DELETE', 'calls');
     await stage.fault({ kind: 'status', status: 404, match: 'DELETE' });
     const removal = await failureOf(stage.session.remove?.(accountOf(outcome)) ?? Promise.resolve());
-    expect(removal).toMatchObject({ code: 'NOT_PERMITTED', message: expect.stringContaining(ANA) });
+    expect(removal.code).toBe('GONE');
+    expect((await stage.calls()).map(({ method }) => method)).toEqual(['DELETE']);
+  });
+
+  it('looks an account up by the address that it has there, then by the one that is wanted', async () => {
+    await stage.seed(ANA);
+    expect(await stage.session.find?.({ id: ANA, address: 'new@example.com' })).toMatchObject({ id: ANA });
+    expect(await stage.session.find?.({ id: 'old@example.com', address: ANA })).toMatchObject({ id: ANA });
+    expect((await stage.calls()).map(({ path }) => path.split('/').at(-1))).toEqual(
+      [ANA, 'old@example.com', ANA].map(encodeURIComponent),
+    );
+  });
+
+  it('ranks the privileges, and declares that an update sends the whole record', () => {
+    const privilege = crankwheel.fields.find(({ name }) => name === 'privilege');
+    expect(privilege?.power).toEqual({ ranks: ['reporting', 'user', 'admin', 'owner'] });
+    expect(crankwheel.supports(stage.settings).wholeRecord).toBe(true);
   });
 
   it.each(['array', 'object'])('reads a list whose envelope is an %s', async (listAs) => {
@@ -136,7 +153,31 @@ describe('CrankWheel', () => {
       expect(error).toMatchObject({
         code: 'NOT_PERMITTED',
         message: expect.stringContaining('make it in CrankWheel'),
+        answered: true,
       });
+    });
+
+    it.each([
+      { fault: { status: 404 }, code: 'GONE' },
+      { fault: { status: 500 }, code: 'UNAVAILABLE' },
+      { fault: { status: 200, body: '{}' }, code: 'UNREADABLE' },
+    ])('says that the POST was answered where the look ends in $code', async ({ fault, code }) => {
+      await restage({ settings: { updateByRepeatedPost: true } });
+      await stage.seed(ANA);
+      const [account] = await listAll(stage.session);
+      if (!account) throw new Error('The account is not listed.');
+      await stage.fault({ kind: 'status', match: 'GET', ...fault });
+      const error = await failureOf(stage.session.update?.(account, change) ?? Promise.resolve());
+      expect(error).toMatchObject({ code, answered: true });
+    });
+
+    it('sends no privilege that CrankWheel did not tell', async () => {
+      await restage({ settings: { updateByRepeatedPost: true } });
+      const account = { id: ANA, address: ANA, presence: 'active' as const, fields: { email: ANA } };
+      const pool = { set: { inDemoPool: true }, add: {}, remove: {} };
+      const error = await failureOf(stage.session.update?.(account, pool) ?? Promise.resolve());
+      expect(error).toMatchObject({ code: 'NOT_PERMITTED', answered: false });
+      expect(await stage.calls()).toEqual([]);
     });
   });
 });

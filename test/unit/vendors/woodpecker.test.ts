@@ -99,39 +99,34 @@ describe('Woodpecker', () => {
       expect(await stage.calls()).toHaveLength(1);
     });
 
-    it('that is refused as a batch is sent guest by guest, so that only the bad address fails', async () => {
+    it('that is refused as a batch is sent no second time, and invites none', async () => {
       const wanted = [...guests(4), guest('no address'), ...guests(9).slice(4)];
       const outcomes = await stage.session.create(wanted);
-      expect(outcomes.map((outcome) => 'account' in outcome)).toEqual(
-        wanted.map(({ address }) => address !== 'no address'),
-      );
-      expect(errorOf(outcomes[4])).toMatchObject({
+      const error = expect.objectContaining({
         code: 'REJECTED',
         message: 'Woodpecker refused POST /agency/companies/4711/invite_guest (HTTP 400: E_EMAIL).',
       });
-      expect((await stage.accounts()).map(({ vendor }) => vendor['mails'])).toEqual(Array(9).fill(1));
-      expect(await stage.calls()).toHaveLength(11);
+      expect(outcomes).toEqual(wanted.map(() => ({ error, together: true })));
+      expect(await stage.accounts()).toEqual([]);
+      expect(await stage.calls()).toHaveLength(1);
+      const [before, bad] = wanted.slice(3, 5);
+      if (!before || !bad) return;
+      expect(accountOf((await stage.session.create([before]))[0]).presence).toBe('pending');
+      expect(await stage.session.create([bad])).toEqual([{ error }]);
     });
 
-    it('is not repeated guest by guest where the company is what is wrong', async () => {
+    it('is not to be tried alone where the company is what is wrong', async () => {
       await stage.fault({ kind: 'status', status: 404 });
       const outcomes = await stage.session.create(guests(3));
       expect(await stage.calls()).toHaveLength(1);
       for (const outcome of outcomes) {
+        expect(outcome).not.toHaveProperty('together');
         expect(errorOf(outcome)).toMatchObject({
           code: 'REJECTED',
           message:
             'Woodpecker does not know the company 4711 (HTTP 404): check the connection’s companyId and baseUrl settings.',
         });
       }
-    });
-
-    it('stops being resolved when Woodpecker asks for fewer calls', async () => {
-      await stage.fault({ kind: 'status', status: 400, times: 1 });
-      await stage.fault({ kind: 'status', status: 429 });
-      const outcomes = await stage.session.create(guests(3));
-      expect(outcomes.map((outcome) => errorOf(outcome).code)).toEqual(Array(3).fill('THROTTLED'));
-      expect(await stage.calls()).toHaveLength(2);
     });
 
     it('is mailed again, unchanged, until it is accepted', async () => {
@@ -265,22 +260,19 @@ describe('Woodpecker', () => {
     });
 
     it.each([{}, { kind: 'status', status: 404, match: 'PUT' }])(
-      'of somebody whom the list no longer has are GONE (%j)',
+      'of somebody whom Woodpecker does not know are GONE, whatever the list says (%j)',
       async (fault) => {
         const account = await seeded(ANA);
-        await stage.control('DELETE', `accounts/${ANA}`);
         if ('kind' in fault) await stage.fault(fault);
+        else await stage.control('DELETE', `accounts/${ANA}`);
         expect((await failureOf(update(account, GRANT))).code).toBe('GONE');
+        expect((await failureOf(stage.session.revoke?.(account) ?? Promise.resolve())).code).toBe('GONE');
+        expect((await stage.calls()).map(({ method }) => method)).toEqual(['PUT', 'PUT']);
       },
     );
 
-    it('that Woodpecker knows nothing of for somebody in the list ask for a human', async () => {
-      const account = await seeded(ANA);
-      await stage.fault({ kind: 'status', status: 404, match: 'PUT' });
-      expect(await failureOf(update(account, GRANT))).toMatchObject({
-        code: 'NOT_PERMITTED',
-        message: expect.stringContaining(`lists ${ANA}`),
-      });
+    it('are power, which an emptied list takes away', () => {
+      expect(woodpecker.fields.find(({ name }) => name === 'guestPermissions')?.power).toBe('list');
     });
   });
 

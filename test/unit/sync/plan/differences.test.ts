@@ -36,6 +36,7 @@ function compare(given: Given): Differences {
 
 const role = field('role');
 const tags = field('tags', { type: 'list', items: 'string' });
+const clearable = field('motto', { cleared: '' });
 const labels = field('labels', { type: 'list', items: 'object', itemKeys: ['text', 'colour'] });
 
 describe('A single value', () => {
@@ -53,7 +54,17 @@ describe('A single value', () => {
       { field: role, wanted: 'a', actual: 'b', written: 'a' },
       { role: 'a' },
     ],
-    ['is left where nothing is wanted', { field: role, actual: 'a', written: 'a' }, {}],
+    [
+      'is cleared where nothing is wanted any more',
+      { field: clearable, actual: 'a', written: 'a' },
+      { motto: '' },
+    ],
+    ['is not cleared where Causeway never wrote it', { field: clearable, actual: 'a' }, {}],
+    [
+      'is not cleared where somebody has changed what Causeway wrote',
+      { field: clearable, actual: 'c', written: 'a' },
+      {},
+    ],
     [
       'by a rule is set over anybody’s value',
       { field: role, wanted: 'b', from: 'rule', actual: 'a' },
@@ -67,8 +78,13 @@ describe('A single value', () => {
       { role: 'b' },
     ],
     [
-      'by default is set over somebody’s change of what Causeway wrote',
+      'by default is left where somebody has changed what Causeway wrote',
       { field: role, wanted: 'b', from: 'default', actual: 'c', written: 'a' },
+      {},
+    ],
+    [
+      'by default is set over what Causeway wrote where the vendor does not tell it',
+      { field: role, wanted: 'b', from: 'default', written: 'a' },
       { role: 'b' },
     ],
     [
@@ -222,6 +238,16 @@ describe('What the vendor has no call for', () => {
     const { changes, tasks } = compare({ field: about, wanted, actual, updatable: false });
     expect(changes).toEqual({ set: {}, add: {}, remove: {} });
     expect(tasks).toEqual([{ kind: `field:${about.name}`, title, wanted }]);
+  });
+
+  it('is a task where a value has to go and nothing can be written in its place', () => {
+    const given = { field: role, actual: 'a', written: 'a' };
+    expect(compare(given)).toMatchObject({
+      changes: { set: {}, add: {}, remove: {} },
+      tasks: [{ kind: 'field:role', title: 'Clear role of ana@example.com in Acme.', wanted: '' }],
+    });
+    expect(compare({ ...given, actual: 'c' }).tasks).toEqual([]);
+    expect(compare({ ...given, field: { ...role, set: 'create' } }).tasks).toEqual([]);
   });
 
   it('is nothing where the vendor says so', () => {

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { VendorAccount } from '../../../../src/core/account.ts';
 import type { LeaverAction, Policies } from '../../../../src/core/policy.ts';
-import { type PlanInput, plan, protect, type Step } from '../../../../src/sync/plan/plan.ts';
+import { hasChanges } from '../../../../src/sync/plan/differences.ts';
+import {
+  createDifferences,
+  type PlanInput,
+  plan,
+  protect,
+  type Step,
+} from '../../../../src/sync/plan/plan.ts';
 import type { Wanted } from '../../../../src/sync/plan/wanted.ts';
 import type { Supports } from '../../../../src/vendor-kit/vendor.ts';
 import { account, FIELDS, field, POLICIES, SUPPORTS } from '../acme.ts';
@@ -26,7 +33,9 @@ const THERE = { name: 'Ana', role: 'user' };
 interface Given {
   wanted?: Wanted;
   actual?: VendorAccount | 'absent';
-  managed?: boolean;
+  /** Causeway made the account; default true. */
+  created?: boolean;
+  keeps?: boolean;
   written?: PlanInput['written'];
   supports?: Partial<Supports>;
   policies?: Partial<Policies>;
@@ -36,7 +45,8 @@ function inputOf(given: Given): PlanInput {
   return {
     wanted: given.wanted ?? ACTIVE,
     actual: given.actual ?? account({ fields: THERE }),
-    managed: given.managed ?? true,
+    created: given.created ?? true,
+    keeps: given.keeps ?? false,
     written: given.written ?? THERE,
     vendor: { title: 'Acme', fields: FIELDS },
     supports: { ...SUPPORTS, ...given.supports },
@@ -76,11 +86,16 @@ describe('A person who is to be active', () => {
 
   it.each<[string, Given, string[]]>([
     ['as it is: nothing', {}, []],
-    ['there before Causeway knew of it: adopted', { managed: false, written: {} }, ['adopt']],
+    ['there before Causeway knew of it: nothing', { created: false, written: {} }, []],
     [
-      'there before, with another name: adopted and updated',
-      { managed: false, written: {}, actual: account({ fields: { ...THERE, name: 'Bo' } }) },
-      ['adopt', 'update'],
+      'there before, with another name: updated',
+      { created: false, written: {}, actual: account({ fields: { ...THERE, name: 'Bo' } }) },
+      ['update'],
+    ],
+    [
+      'there before, with more than the default: nothing',
+      { created: false, written: {}, actual: account({ fields: { ...THERE, role: 'admin' } }) },
+      [],
     ],
     ['with another name: updated', { actual: account({ fields: { ...THERE, name: 'Bo' } }) }, ['update']],
     [
@@ -116,8 +131,8 @@ describe('A person who is to be active', () => {
       ['task reactivate'],
     ],
     [
-      'under its address in another case: nothing',
-      { actual: account({ fields: THERE, address: 'ANA@Example.com' }) },
+      'under another address: nothing, which is not the plan’s business',
+      { actual: account({ fields: THERE, address: 'old@example.com' }) },
       [],
     ],
   ])('and is there %s', (_what, given, expected) => {
@@ -125,31 +140,35 @@ describe('A person who is to be active', () => {
   });
 });
 
-describe('A person whose address has changed', () => {
-  const elsewhere = account({ fields: THERE, address: 'old@example.com' });
+describe('A person who is in groups that the vendor has not made yet', () => {
+  const mirrored = field('tags', { type: 'list', items: 'string', mirrored: true });
+  const vendor = { title: 'Acme', fields: [...FIELDS.filter(({ name }) => name !== 'tags'), mirrored] };
+  const wanted: Wanted = { ...ACTIVE, fields: { ...ACTIVE.fields, tags: { value: ['b'], from: 'rule' } } };
+  const actual = account({ fields: { ...THERE, tags: ['a'] } });
+  const planWith = (keeps: boolean) =>
+    plan({ ...inputOf({ wanted, actual, keeps, written: { ...THERE, tags: ['a'] } }), vendor });
 
-  it.each<[Policies['addressChange'], Given, string[]]>([
-    ['task', {}, ['task address']],
-    ['refuse', {}, ['refuse']],
-    ['replace', {}, ['replace']],
-    ['replace', { supports: { remove: false } }, ['task address']],
-    ['refuse', { actual: { ...elsewhere, protected: 'an owner' } }, ['task address']],
-    ['replace', { actual: { ...elsewhere, protected: 'an owner' } }, ['task address']],
-  ])('under `addressChange: %s`, %j', (addressChange, given, expected) => {
-    expect(names(planned({ actual: elsewhere, ...given, policies: { addressChange } }))).toEqual(expected);
+  it('keeps the memberships that were written, and gets the new ones', () => {
+    expect(planWith(true)).toMatchObject([{ step: 'update', changes: { add: { tags: ['b'] }, remove: {} } }]);
   });
 
-  it('keeps the other changes beside the task', () => {
-    const actual = { ...elsewhere, fields: { ...THERE, name: 'Bo' } };
-    expect(names(planned({ actual }))).toEqual(['task address', 'update']);
+  it('loses them once all of the groups are there', () => {
+    expect(planWith(false)).toMatchObject([{ changes: { add: { tags: ['b'] }, remove: { tags: ['a'] } } }]);
   });
+});
 
-  it('is replaced by an account with everything that is wanted', () => {
-    const [step] = planned({ actual: elsewhere, policies: { addressChange: 'replace' } });
-    expect(step).toMatchObject({
-      address: 'ana@example.com',
-      fields: { name: 'Ana', role: 'user', note: 'hello' },
-    });
+describe('What a create was sent', () => {
+  const vendor = { title: 'Acme', fields: FIELDS };
+  it.each<[string, PlanInput['written'], PlanInput['written'], boolean]>([
+    ['is there', { name: 'Ana', role: 'user' }, { name: 'Ana', role: 'user' }, false],
+    ['differs in one value', { name: 'Ana', role: 'user' }, { name: 'Ana', role: 'admin' }, true],
+    ['differs only in what is never compared', { note: 'hello' }, { note: 'else' }, false],
+    ['is not told by the vendor', { name: 'Ana', role: 'user' }, { name: 'Ana' }, false],
+    ['is there beside more than was sent', { tags: ['a'] }, { tags: ['a', 'b'] }, false],
+    ['lacks an element of a list', { tags: ['a', 'b'] }, { tags: ['a'] }, true],
+    ['names the key in another way', { email: 'ana@example.com' }, { email: 'ANA@example.com' }, false],
+  ])('%s', (_what, sent, actual, differs) => {
+    expect(hasChanges(createDifferences(vendor, sent, actual))).toBe(differs);
   });
 });
 
@@ -267,6 +286,18 @@ describe('An address that the operator protects', () => {
     expect(protect(account({ address: 'bo@example.com' }), policies).protected).toBeUndefined();
   });
 
+  it('is recognised by no other letter than A–Z in another case', () => {
+    const [protectedAddress, kelvin] = ['kim@example.com', '\u212aim@example.com'];
+    const kim = { ...POLICIES, protectedAddresses: [protectedAddress] };
+    expect(protect(account({ address: 'KIM@example.com' }), kim).protected).toBe('a protected address');
+    expect(protect(account({ address: kelvin }), kim).protected).toBeUndefined();
+  });
+
+  it('protects an account whose second login it is', () => {
+    const aliased = account({ address: 'a.diaz@corp.test', aliases: ['x@example.com', 'ANA@example.com'] });
+    expect(protect(aliased, policies).protected).toBe('a protected address');
+  });
+
   it('keeps the vendor’s own reason', () => {
     expect(protect(account({ protected: 'an owner' }), policies).protected).toBe('an owner');
   });
@@ -289,7 +320,8 @@ const anyInput: fc.Arbitrary<PlanInput> = fc
     wanted: fc.constantFrom(ACTIVE, DEACTIVATED, DELETED),
     actual: fc.oneof(fc.constant('absent' as const), anyAccount),
     isOwner: fc.boolean(),
-    managed: fc.boolean(),
+    created: fc.boolean(),
+    keeps: fc.boolean(),
     written: fc.constantFrom({}, THERE, { tags: ['a'] }),
     supports: fc.record({
       suspend: fc.boolean(),
@@ -298,11 +330,7 @@ const anyInput: fc.Arbitrary<PlanInput> = fc
       withdraw: fc.boolean(),
       update: fc.subarray(['name', 'role', 'tags']),
     }),
-    policies: fc.record({
-      deactivate: action,
-      delete: action,
-      addressChange: fc.constantFrom<Policies['addressChange']>('task', 'replace', 'refuse'),
-    }),
+    policies: fc.record({ deactivate: action, delete: action }),
   })
   .map(({ actual, isOwner, ...given }) =>
     inputOf({
@@ -312,14 +340,14 @@ const anyInput: fc.Arbitrary<PlanInput> = fc
   );
 
 describe('Whatever is wanted and there', () => {
-  const TAKING_AWAY = ['suspend', 'remove', 'revoke', 'withdraw', 'replace'];
+  const TAKING_AWAY = ['suspend', 'remove', 'revoke', 'withdraw'];
 
   it('asks for no call that the vendor does not have', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         for (const { step } of plan(input)) {
           if (step === 'suspend' || step === 'reactivate') expect(input.supports.suspend).toBe(true);
-          if (step === 'remove' || step === 'replace') expect(input.supports.remove).toBe(true);
+          if (step === 'remove') expect(input.supports.remove).toBe(true);
           if (step === 'revoke') expect(input.supports.revoke).toBe(true);
           if (step === 'withdraw') expect(input.supports.withdraw).toBe(true);
         }
@@ -331,10 +359,8 @@ describe('Whatever is wanted and there', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         const steps = names(plan(input));
-        const forbidden =
-          input.wanted.presence === 'active'
-            ? TAKING_AWAY.filter((step) => step !== 'replace')
-            : ['create', 'adopt', 'update', 'reactivate', 'replace'];
+        const isActive = input.wanted.presence === 'active';
+        const forbidden = isActive ? TAKING_AWAY : ['create', 'update', 'reactivate'];
         expect(steps.filter((step) => forbidden.includes(step))).toEqual([]);
       }),
     );

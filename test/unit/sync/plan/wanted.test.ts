@@ -18,6 +18,8 @@ interface Given {
   settings?: JsonObject;
   policies?: Partial<Connection['policies']>;
   vendorGroupIds?: string[];
+  /** The document of a User that is deleted. */
+  kept?: JsonObject;
 }
 
 function input(given: Given): MappingInput {
@@ -30,6 +32,7 @@ function input(given: Given): MappingInput {
     connection: connection({ mapping: given.mapping ?? {}, settings, policies }),
     vendor: { ...vendor, id: 'acme', title: 'Acme', fields: [EMAIL, given.field] },
     user: user({ userName: 'ana@example.com', ...given.document, ...extension }),
+    kept: given.kept ?? null,
     groupIds: new Set(given.groups ?? []),
     vendorGroupIds: given.vendorGroupIds ?? [],
     computed: given.computed === undefined ? {} : { [given.field.name]: given.computed },
@@ -270,13 +273,57 @@ describe('The address', () => {
   it.each([
     ['is missing', { userName: 'ana' }, 'Acme needs an e-mail address: map emails or userName.'],
     [
-      'is none',
+      'has no @',
       { emails: [{ value: 'ana at home' }] },
-      'Acme needs an e-mail address, and "ana at home" is none: map emails or userName.',
+      'Acme needs an e-mail address, and "ana at home" has no @: map emails or userName.',
+    ],
+    [
+      'holds a comma',
+      { emails: [{ value: 'ana,x@example.com' }] },
+      'Acme needs an e-mail address, and "ana,x@example.com" holds a comma: map emails or userName.',
+    ],
+    [
+      'is too long, of which 100 characters are shown',
+      { emails: [{ value: `${'a'.repeat(300)}@example.com` }] },
+      `Acme needs an e-mail address, and "${'a'.repeat(100)}" is too long: map emails or userName.`,
+    ],
+    [
+      'holds what cannot be seen, which is shown escaped',
+      { emails: [{ value: 'ana\u202emoc.elpmaxe@example.com' }] },
+      String.raw`Acme needs an e-mail address, and "ana\u202emoc.elpmaxe@example.com" holds an invisible character: map emails or userName.`,
+    ],
+    [
+      'holds a KELVIN SIGN, which is shown escaped',
+      { emails: [{ value: '\u212aim@example.com' }] },
+      String.raw`Acme needs an e-mail address, and "\u212aim@example.com" holds a character that turns into an ASCII one when texts are compared: map emails or userName.`,
     ],
   ])('is refused where it %s', (_what, document, refusal) => {
     expect(refusalOf({ field: any, document })).toBe(refusal);
   });
+
+  it('is checked wherever it comes from', () => {
+    const mapped = mapUser({ ...input({ field: any }), computed: { email: 'a,b@corp.test' } });
+    expect(mapped).toEqual({ refusal: expect.stringContaining('"a,b@corp.test" holds a comma') });
+  });
+
+  it('is sent trimmed, wherever it comes from', () => {
+    const mapped = mapUser({ ...input({ field: any }), computed: { email: ' a.diaz@corp.test\n' } });
+    expect(mapped).toMatchObject({
+      wanted: { address: 'a.diaz@corp.test', fields: { email: { value: 'a.diaz@corp.test' } } },
+    });
+  });
+
+  it('is missing where it is blank', () => {
+    const mapped = mapUser({ ...input({ field: any }), computed: { email: ' ' } });
+    expect(mapped).toEqual({ refusal: 'Acme needs an e-mail address: map emails or userName.' });
+  });
+
+  it.each(["o'brien@example.com", 'ana+x@example.com', 'josé@bücher.example', 'ana@[IPv6:2001:db8::1]'])(
+    'may be %s',
+    (value) => {
+      expect(wantedOf({ field: any, document: { emails: [{ value }] } }).address).toBe(value);
+    },
+  );
 
   it('must lie within the allowed domains, whatever its case', () => {
     const policies = { allowedDomains: ['example.com', 'corp.test'] };
@@ -299,10 +346,28 @@ describe('The presence', () => {
       { presence: 'suspended', why: 'deactivated' },
     ],
     ['absent for a User that is deleted', null, { presence: 'absent', why: 'deleted' }],
-  ])('is %s, and nothing else is mapped or validated', (_what, subject, expected) => {
-    const given = input({ field: field('role', { required: true }), document: { userName: 'no address' } });
+  ])('is %s, and nothing but the address is mapped or validated', (_what, subject, expected) => {
+    const kept = { userName: 'ana@example.com' };
+    const given = input({ field: field('role', { required: true }), kept });
     expect(mapUser({ ...given, user: subject })).toEqual({
-      wanted: { ...expected, address: null, fields: {} },
+      wanted: { ...expected, address: 'ana@example.com', fields: {} },
+    });
+  });
+
+  it.each<[string, JsonObject | null, Partial<Connection['policies']>]>([
+    ['no document is kept', null, {}],
+    ['the document maps to no address', { userName: 'ana' }, {}],
+    ['nobody of its domain is invited', { userName: 'ana@else.test' }, { allowedDomains: ['example.com'] }],
+  ])('of a leaver has no address to look at where %s', (_what, kept, policies) => {
+    const deleted = mapUser({ ...input({ field: role, policies }), kept, user: null });
+    expect(deleted).toMatchObject({ wanted: { presence: 'absent', address: null } });
+  });
+
+  it('of a leaver is looked for where an expression maps the kept document to', () => {
+    const given = input({ field: role, kept: { userName: 'ana' } });
+    const computed = { email: 'a.diaz@corp.test' };
+    expect(mapUser({ ...given, user: null, computed })).toMatchObject({
+      wanted: { address: 'a.diaz@corp.test' },
     });
   });
 });
