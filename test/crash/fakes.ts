@@ -20,6 +20,8 @@ export interface DurableFakes {
   origin: string;
   accounts(vendor: string): Promise<FakeAccount[]>;
   calls(vendor: string): Promise<Call[]>;
+  /** Puts an account there, or has the next calls fail, behind Causeway's back. */
+  control(vendor: string, path: 'accounts' | 'faults', body: JsonObject): Promise<void>;
   /** Everybody who is invited accepts. */
   acceptAll(): Promise<void>;
   close(): Promise<void>;
@@ -39,8 +41,11 @@ export async function startDurableFakes(
   const options = { host: '127.0.0.1', port: 0, tls: null, portSetting: 'CAUSEWAY_PORT' };
   const listener: Listener = await listen(app, options);
   const calledAt = await listen(called, { ...options, tls: tls ? tlsFiles() : null });
-  const control = async (path: string, method = 'GET') => {
-    const response = await fetch(`${listener.url}${path}`, { method });
+  const control = async (path: string, method = 'GET', body?: JsonObject) => {
+    const response = await fetch(`${listener.url}${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    });
     const text = await response.text();
     return (text === '' ? {} : JSON.parse(text)) as JsonObject;
   };
@@ -50,6 +55,7 @@ export async function startDurableFakes(
     origin: calledAt.url,
     accounts: accountsOf,
     calls: async (id) => (await control(`/${id}/_fake/calls`))['calls'] as unknown as Call[],
+    control: async (id, path, body) => void (await control(`/${id}/_fake/${path}`, 'POST', body)),
     async acceptAll() {
       for (const { id } of vendors) {
         for (const { key, state } of await accountsOf(id)) {

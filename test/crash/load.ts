@@ -106,7 +106,7 @@ async function checkLoad(load: Load, fakes: DurableFakes): Promise<string[]> {
   }
   for (const person of load.people) {
     const own = accounts.filter(({ key }) => person.addresses.has(fold(key)));
-    const model = { subject: load.subject, mapping: 0 as const, strangers: new Set<string>() };
+    const model = { subject: load.subject, mapping: 0 as const, title: '', strangers: new Set<string>() };
     faults.push(...checkPerson(model, person, own).map((fault) => `${person.address}: ${fault}`));
   }
   return faults.map((fault) => `${vendor.title}: ${fault}`);

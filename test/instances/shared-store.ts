@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { RequestHandler } from 'express';
 import { systemClock } from '../../src/core/clock.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { vendorUrn } from '../../src/core/vendor-urn.ts';
@@ -10,6 +11,7 @@ import { insertConnection, removeConnection } from '../../src/store/connections.
 import { closeDatabase, type Database, openDatabase } from '../../src/store/database.ts';
 import { openKeyring } from '../../src/store/encryption.ts';
 import { issueToken } from '../../src/store/tokens.ts';
+import { TIMINGS } from '../../src/sync/calls/open-session.ts';
 import { Sync } from '../../src/sync/engine.ts';
 import { policiesInForce } from '../../src/vendor-kit/policies.ts';
 import { loadFake } from '../../src/vendors/fakes.ts';
@@ -37,17 +39,21 @@ export interface SharedStore {
   db: Database;
   database: Awaited<ReturnType<typeof createPostgresDatabase>>;
   /** `url`: another way to the same database. */
-  startInstance(url?: Secret): Promise<Instance>;
+  startInstance(url?: Secret, callTimeoutMs?: number): Promise<Instance>;
   /** Removes a connection and makes it again under the same id, with another token. */
   addAgain(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function createSharedStore(): Promise<SharedStore> {
+/** `watch` is passed each call to a vendor first. */
+export async function createSharedStore(watch?: RequestHandler): Promise<SharedStore> {
   const database = await createPostgresDatabase();
   const keyring = openKeyring(randomBytes(32));
   const db = await openDatabase({ url: database.url, mode: 'real' });
-  const fakes = await startDurableFakes(vendors.map(({ id }) => ({ id, quirks: {} })));
+  const fakes = await startDurableFakes(
+    vendors.map(({ id }) => ({ id, quirks: {} })),
+    watch === undefined ? {} : { watch },
+  );
   const connections = new Map<string, { id: string; vendor: string; token: string }>();
   const instances = new Set<Instance>();
   const plans = [...vendors.map(({ id }) => ({ id, vendor: id })), { id: 'dry-run', vendor: 'attention' }];
@@ -66,13 +72,19 @@ export async function createSharedStore(): Promise<SharedStore> {
     connections.set(id, { id, vendor: name, token: (await issueToken(db, keyring, token)).token });
   }
 
-  async function startInstance(url = database.url): Promise<Instance> {
+  async function startInstance(url = database.url, callTimeoutMs = TIMINGS.callTimeoutMs): Promise<Instance> {
     const own = await openDatabase({ url, mode: 'real' });
     const errors: string[] = [];
     const log = createLog('error', { write: (line) => void errors.push(line) });
     const metrics = createMetrics(own, systemClock);
     const shared = { db: own, keyring, clock: systemClock, log };
-    const sync = new Sync({ ...shared, vendors, observe: metrics, allowHttpLoopback: true });
+    const sync = new Sync({
+      ...shared,
+      vendors,
+      observe: metrics,
+      allowHttpLoopback: true,
+      timings: { listPaceMs: 5, callTimeoutMs },
+    });
     await sync.start();
     const edge = createEdge({
       ...shared,

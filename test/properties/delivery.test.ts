@@ -7,6 +7,9 @@ import { endPlay } from './delivery/check.ts';
 import { beginPlay, happen } from './delivery/play.ts';
 import { type Scenario, scenarios, tell } from './delivery/scenario.ts';
 import { type Subject, subjects } from './delivery/subjects.ts';
+import { endWidePlay } from './delivery/wide-check.ts';
+import { beginWidePlay, happenWidely } from './delivery/wide-play.ts';
+import { tellWide, type WideScenario, wideScenarios } from './delivery/wide-scenario.ts';
 import { inMode } from './mode.ts';
 
 /** Scenarios a vendor, on either store. */
@@ -242,6 +245,38 @@ describe('Whatever is pushed, whatever fails and whenever the process is killed'
           interruptAfterTimeLimit: TIME_LIMIT_MS * 0.6,
           markInterruptAsFailure: true,
         },
+      );
+    },
+  );
+});
+
+/** Plays a history of a world that does not hold still, and tells what does not hold at its end. */
+async function playWide(subject: Subject, scenario: WideScenario, kind: Kind = 'SQLite'): Promise<void> {
+  const begun = await beginWidePlay(subject, scenario, stores[kind]);
+  try {
+    for (const happening of scenario.happenings) await happenWidely(begun, happening);
+    expect(await endWidePlay(begun)).toEqual([]);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${tellWide(scenario)}`, {
+      cause: error,
+    });
+  } finally {
+    await begun.world.close();
+  }
+}
+
+describe('Whatever strangers, humans at the vendor and operators do beside it', () => {
+  it.each(everywhere)(
+    'on %s %s harms nobody, leaves nobody with access who left, and settles',
+    { timeout: TIME_LIMIT_MS },
+    async (kind, _title, subject) => {
+      if (SCENARIO !== undefined) return playWide(subject, JSON.parse(SCENARIO) as WideScenario, kind);
+      const lies = (quirk: number) => !subject.doubles(subject.quirks[quirk] ?? {});
+      await fc.assert(
+        fc.asyncProperty(wideScenarios(subject.quirks.length, lies), (scenario) =>
+          playWide(subject, scenario, kind),
+        ),
+        { numRuns: RUNS[kind], interruptAfterTimeLimit: TIME_LIMIT_MS * 0.6, markInterruptAsFailure: true },
       );
     },
   );

@@ -65,7 +65,7 @@ async function checkVendor(play: Play): Promise<string[]> {
 
 /** What of a person's accounts is not as the model has it. */
 export function checkPerson(
-  { subject, mapping, strangers }: Pick<Play, 'subject' | 'mapping' | 'strangers'>,
+  { subject, mapping, strangers, title }: Pick<Play, 'subject' | 'mapping' | 'strangers' | 'title'>,
   person: Person,
   own: FakeAccount[],
 ): string[] {
@@ -79,14 +79,14 @@ export function checkPerson(
     // Where the address cannot be changed, any of the person's accounts may be the one that lives.
     const candidates = subject.moves ? [current] : own;
     const found = candidates.map((account) =>
-      account.state === 'active' ? subject.fault(account, person, mapping) : account.state,
+      account.state === 'active' ? subject.fault(account, person, mapping, title) : account.state,
     );
     if (!found.includes(null)) faults.push(`is not as wanted: ${found.join('; ')}`);
   }
   const living =
     subject.moves || !wanted
       ? current
-      : own.find((account) => subject.fault(account, person, mapping) === null);
+      : own.find((account) => subject.fault(account, person, mapping, title) === null);
   for (const account of own) {
     if (account === living || subject.powerless(account)) continue;
     // Nobody's again, once no User has its address.
@@ -97,7 +97,7 @@ export function checkPerson(
   return faults;
 }
 
-async function checkStates({ world }: Play): Promise<string[]> {
+export async function checkStates({ world }: Pick<Play, 'world'>): Promise<string[]> {
   const rows = await world.db.selectFrom('accounts').selectAll().execute();
   const odd = rows.filter(
     (row) =>

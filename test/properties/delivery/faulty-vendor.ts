@@ -1,5 +1,6 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { JsonObject } from '../../../src/core/json.ts';
+import type { FakeRecords } from '../../../src/core/ports.ts';
 import { type Listener, listen } from '../../../src/http/listener.ts';
 import type { Fake, FakeAccount } from '../../../src/vendor-kit/fake.ts';
 import { applyFault, type Fault } from '../../../src/vendor-kit/fake-faults.ts';
@@ -29,6 +30,10 @@ export interface FaultyVendor {
   quiet(): Promise<void>;
   accounts(): Promise<FakeAccount[]>;
   control(method: string, path: string, body?: JsonObject): Promise<void>;
+  /** Its calls as the fake logged them. */
+  calls(): Promise<{ method: string; path: string; body: string }[]>;
+  /** What the fake holds. */
+  records: FakeRecords;
   seen: SeenCall[];
   close(): Promise<void>;
 }
@@ -75,7 +80,8 @@ export async function startFaultyVendor(fake: Fake, quirks: JsonObject): Promise
     else applyFault(asFault(spoiling), refuse, request, response, next);
   }
 
-  const fakeApp = await fake.create(memoryRecords(), quirks);
+  const records = memoryRecords();
+  const fakeApp = await fake.create(records, quirks);
   const app = express().disable('x-powered-by').disable('etag');
   app.use((request, response, next) => {
     if (request.path.startsWith('/_fake')) next();
@@ -94,7 +100,10 @@ export async function startFaultyVendor(fake: Fake, quirks: JsonObject): Promise
 
   return {
     url: listener.url,
+    records,
     seen,
+    calls: async () =>
+      ((await control('GET', 'calls')) as { calls: Awaited<ReturnType<FaultyVendor['calls']>> }).calls,
     arm: (skip, spoiling) => void armed.push({ skip, spoiling }),
     disarm: () => void armed.splice(0),
     admit(process) {

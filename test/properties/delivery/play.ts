@@ -6,6 +6,7 @@ import { markAll } from '../../../src/store/worklist/mark-due.ts';
 import type { TemporaryStores } from '../../unit/store/temporary-store.ts';
 import { type Happening, needsRepair, PEOPLE, type Scenario } from './scenario.ts';
 import type { Subject } from './subjects.ts';
+import { ADDRESSES } from './wide-scenario.ts';
 import { type Answer, ID, World } from './world.ts';
 
 const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -35,19 +36,28 @@ export interface Person {
 export interface Pushing {
   world: Pick<World, 'send'>;
   subject: Subject;
-  groupId: string;
+  /** Null: there is no group. */
+  groupId: string | null;
+  /** Whether the userName is the address; left out: it is. */
+  named?: 'by address' | 'apart';
+  /** Addresses at which a User was, or may have been, and is no longer. */
+  left?: Set<string>;
+  /** Addresses whose User was in the group, and has what its rule gives. */
+  ruled?: Set<string>;
 }
 
 export interface Play extends Pushing {
   world: World;
   people: Person[];
   mapping: 0 | 1;
+  /** Of the group. */
+  title: string;
   /** Addresses at the vendor that nobody pushed first. */
   strangers: Set<string>;
   keyIsDead: boolean;
 }
 
-function addressOf(who: number, to: number): string {
+export function addressOf(who: number, to: number): string {
   return `p${who}${to === 0 ? '' : `-${to}`}@example.com`;
 }
 
@@ -68,17 +78,17 @@ export async function beginPlay(
   const people = Array.from({ length: PEOPLE }, (_, who) => newPerson(who));
   const strangers = new Set(scenario.strangers.map((who) => addressOf(who, 0)));
   for (const key of strangers) await world.faulty.control('POST', 'accounts', { key });
-  const { body } = await world.send('POST', '/Groups', { schemas: [CORE_GROUP], displayName: 'The group' });
   const play: Play = {
     world,
     subject,
     people,
-    groupId: String(body['id']),
+    groupId: null,
     mapping: 0,
+    title: 'The group',
     strangers,
     keyIsDead: false,
   };
-  await saveMapping(play, 0);
+  await pushGroup(play, 'make', 'The group');
   return play;
 }
 
@@ -160,9 +170,9 @@ export async function replaceKey(play: Play): Promise<void> {
 async function saveMapping(play: Play, mapping: 0 | 1): Promise<void> {
   const { rule } = play.subject;
   play.mapping = mapping;
-  if (rule === null) return;
+  if (rule === null || play.groupId === null) return;
   const { world, groupId } = play;
-  const rules = [{ groupId, groupName: 'The group', value: rule.values[mapping] }];
+  const rules = [{ groupId, groupName: play.title, value: rule.values[mapping] }];
   const now = world.clock.now();
   await inTransaction(world.db, async (tx) => {
     await updateConnection(tx, ID, { mapping: { [rule.field]: { rules } } }, now);
@@ -171,15 +181,49 @@ async function saveMapping(play: Play, mapping: 0 | 1): Promise<void> {
   world.wake();
 }
 
+/** Makes, renames or deletes the one group; where it is refused, it is as before. */
+export async function pushGroup(play: Play, act: 'make' | 'rename' | 'delete', title: string): Promise<void> {
+  const { world, people } = play;
+  await Promise.all(people.map((person) => person.last));
+  if ((act === 'make') !== (play.groupId === null)) return;
+  const document = { schemas: [CORE_GROUP], displayName: title, externalId: 'the-group' };
+  const path = act === 'make' ? '/Groups' : `/Groups/${play.groupId}`;
+  const renaming = { schemas: [PATCH_OP], Operations: [{ op: 'replace', value: { displayName: title } }] };
+  if (act === 'make') await world.send('POST', path, document);
+  if (act === 'rename') await world.send('PATCH', path, renaming);
+  if (act === 'delete') await world.send('DELETE', path);
+  await learnGroup(play);
+  for (const person of people) await learnMembership(play, person);
+  await saveMapping(play, play.mapping);
+}
+
+async function learnGroup(play: Play): Promise<void> {
+  const group = await readGroup(play);
+  play.groupId = group === undefined ? null : String(group['id']);
+  play.title = String(group?.['displayName'] ?? play.title);
+}
+
+async function readGroup({ world }: Pushing): Promise<JsonObject | undefined> {
+  const filter = encodeURIComponent('externalId eq "the-group"');
+  for (;;) {
+    const { status, body } = await world.send('GET', `/Groups?filter=${filter}`);
+    if (status !== 0) return ((body['Resources'] ?? []) as JsonObject[])[0];
+  }
+}
+
 export type Push = Extract<Happening, { and: boolean }>;
 
 /** Pushes it, and notes in `person` what the identity provider was told. Throws where the answer is not true. */
 export async function pushOne(play: Pushing, person: Person, happening: Push): Promise<void> {
   if (happening.do === 'create') {
-    if (person.id === null) await create(play, person, happening.active);
+    if (person.id === null) {
+      if (!happening.active) play.left?.add(fold(person.address));
+      await create(play, person, happening.active);
+    }
     return;
   }
   if (person.id === null) return;
+  leaveBehind(play, person, happening);
   switch (happening.do) {
     case 'change':
       return change(play, person, { n: person.n + 1 }, happening.by);
@@ -190,7 +234,7 @@ export async function pushOne(play: Pushing, person: Person, happening: Push): P
     case 'reactivate':
       return change(play, person, { active: true }, 'patch');
     case 'move':
-      return change(play, person, { address: addressOf(person.who, happening.to) }, 'patch');
+      return change(play, person, { address: targetOf(person, happening) }, 'patch');
     case 'delete':
       return remove(play, person);
     case 'join':
@@ -199,10 +243,25 @@ export async function pushOne(play: Pushing, person: Person, happening: Push): P
   }
 }
 
-function documentOf({ subject }: Pushing, { who, n, address, active }: Person): JsonObject {
+function leaveBehind({ left, ruled }: Pushing, person: Person, push: Push): void {
+  const leaves = push.do === 'delete' || push.do === 'deactivate' || push.do === 'move';
+  if (leaves) left?.add(fold(person.address));
+  // Whoever is inactive leaves there too.
+  if (push.do === 'move' && !person.active) left?.add(fold(targetOf(person, push)));
+  if (push.do !== 'join' && !person.inGroup) return;
+  ruled?.add(fold(person.address));
+  if (push.do === 'move') ruled?.add(fold(targetOf(person, push)));
+}
+
+export function targetOf({ who }: Person, { to, pool }: Extract<Push, { do: 'move' }>): string {
+  const [owner, number] = (pool ? ADDRESSES[to] : undefined) ?? [who, to];
+  return addressOf(owner, number);
+}
+
+function documentOf({ subject, named }: Pushing, { who, n, address, active }: Person): JsonObject {
   return {
     schemas: [CORE_USER],
-    userName: address,
+    userName: named === 'apart' ? `user-${who}` : address,
     externalId: `ext-${who}`,
     name: { givenName: 'P', familyName: `V${n}` },
     displayName: `P${who}`,
@@ -243,6 +302,7 @@ async function remove(play: Pushing, person: Person): Promise<void> {
 
 async function changeMembership(play: Pushing, person: Person, inGroup: boolean): Promise<void> {
   const { world, groupId } = play;
+  if (groupId === null) return;
   const operation = inGroup
     ? { op: 'add', path: 'members', value: [{ value: person.id }] }
     : { op: 'remove', path: `members[value eq "${person.id}"]` };
@@ -259,6 +319,10 @@ async function changeMembership(play: Pushing, person: Person, inGroup: boolean)
 }
 
 async function learnMembership(play: Pushing, person: Person): Promise<void> {
+  if (play.groupId === null) {
+    person.inGroup = false;
+    return;
+  }
   let answer = await play.world.send('GET', `/Groups/${play.groupId}`);
   while (answer.status === 0) answer = await play.world.send('GET', `/Groups/${play.groupId}`);
   const { body } = answer;
@@ -284,7 +348,11 @@ async function relearn(
     throw untrue(`A push of ${person.address}`, answer);
   }
   const possible = [before, { ...before, ...wish }, ...(person.before === null ? [] : [person.before])];
-  if (status === 0) person.before ??= before;
+  if (status === 0) {
+    person.before ??= before;
+    // It may have been there, and be put back.
+    if (wish.address !== undefined) play.left?.add(fold(wish.address));
+  }
   const user = await readUser(play, person);
   if (user === undefined) {
     if (!mayGo && !possible.some(({ id }) => id === null))
@@ -316,7 +384,8 @@ export async function readUser({ world }: Pushing, { who }: Person): Promise<Jso
 /** What of a User as read is not as the identity provider has it; null: nothing. */
 export function faultOf({ n, active, address }: State, user: JsonObject): string | null {
   const name = (user['name'] as JsonObject | undefined)?.['familyName'];
-  const read = JSON.stringify([user['userName'], name, user['active']]);
+  const [email] = user['emails'] as { value: string }[];
+  const read = JSON.stringify([email?.value, name, user['active']]);
   const expected = JSON.stringify([address, `V${n}`, active]);
   return read === expected ? null : `the User is ${read} and not ${expected}`;
 }

@@ -8,7 +8,8 @@ export type Happening =
   | { do: 'create'; who: number; active: boolean; and: boolean }
   | { do: 'change'; who: number; by: 'patch' | 'put'; and: boolean }
   | { do: 'deactivate' | 'reactivate' | 'delete' | 'join' | 'quit' | 'repeat'; who: number; and: boolean }
-  | { do: 'move'; who: number; to: number; and: boolean }
+  /** `pool`: to one of the addresses that all share. */
+  | { do: 'move'; who: number; to: number; and: boolean; pool?: true }
   | { do: 'map'; mapping: 0 | 1 }
   | { do: 'spoil'; skip: number; spoiling: Spoiling }
   | { do: 'forget'; who: number }
@@ -28,7 +29,7 @@ export interface Scenario {
 }
 
 const who = fc.nat({ max: PEOPLE - 1 });
-const and = fc.boolean();
+export const and = fc.boolean();
 
 /** Faults that tell the truth: what they say did not happen did not, and what they leave open is open. */
 const honest: fc.Arbitrary<Spoiling> = fc.oneof(
@@ -52,7 +53,7 @@ const honest: fc.Arbitrary<Spoiling> = fc.oneof(
 /** Not true: the account is not there. A vendor that says so of an account it has cannot be worked with at all. */
 const lying = fc.constant<Spoiling>({ kind: 'status', status: 409 });
 
-function happening(lies: boolean): fc.Arbitrary<Happening> {
+export function happening(lies: boolean): fc.Arbitrary<Happening> {
   const spoiling = lies
     ? fc.oneof({ weight: 6, arbitrary: honest }, { weight: 1, arbitrary: lying })
     : honest;
@@ -143,6 +144,10 @@ export function needsRepair({ strangers, happenings }: Scenario): boolean {
 
 /** One line a happening, for a failure's message. */
 export function tell({ quirk, waitMs, strangers, happenings }: Scenario): string {
-  const lines = happenings.map((happening) => `  ${JSON.stringify(happening)}`);
-  return [`quirk ${quirk}, waitMs ${waitMs}, strangers ${JSON.stringify(strangers)}`, ...lines].join('\n');
+  const about = `quirk ${quirk}, waitMs ${waitMs}, strangers ${JSON.stringify(strangers)}`;
+  return [about, ...tellHappenings(happenings)].join('\n');
+}
+
+export function tellHappenings(happenings: readonly object[]): string[] {
+  return happenings.map((happening) => `  ${JSON.stringify(happening)}`);
 }

@@ -30,7 +30,7 @@ export interface Subject {
   /** Whether the account is at its new address after an address change. */
   moves: boolean;
   /** What of an active account is not as wanted; null: nothing. */
-  fault(account: FakeAccount, wanted: WantedPerson, mapping: 0 | 1): string | null;
+  fault(account: FakeAccount, wanted: WantedPerson, mapping: 0 | 1, title: string): string | null;
   /** Nobody can use the account for anything. */
   powerless(account: FakeAccount): boolean;
   /** Whether a DELETE leaves no account. */
@@ -132,9 +132,9 @@ const corezoid: Subject = {
   extension: () => ({}),
   rule: null,
   moves: true,
-  fault({ vendor: { groups } }, { inGroup }) {
+  fault({ vendor: { groups } }, { inGroup }, _mapping, title) {
     const names = (groups as { name: string }[]).map(({ name }) => name);
-    return differs('groups', names, inGroup ? ['The group'] : []);
+    return differs('groups', names, inGroup ? [title] : []);
   },
   powerless: ({ state }) => state === 'suspended',
   removes: true,

@@ -2,6 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { retryAccount } from '../../../src/admin/accounts.ts';
+import { decideHeld } from '../../../src/admin/holds.ts';
+import { believeDrift } from '../../../src/admin/jobs.ts';
+import type { Operator } from '../../../src/admin/operator.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Policies } from '../../../src/core/policy.ts';
 import { vendorUrn } from '../../../src/core/vendor-urn.ts';
@@ -10,12 +14,11 @@ import { createMetrics, type Metrics } from '../../../src/http/metrics.ts';
 import { createEdge } from '../../../src/http/server.ts';
 import { createLog } from '../../../src/log.ts';
 import { findConnection, insertConnection, resumeConnection } from '../../../src/store/connections.ts';
-import { closeDatabase, type Database, inTransaction } from '../../../src/store/database.ts';
+import { closeDatabase, type Database } from '../../../src/store/database.ts';
 import { openKeyring } from '../../../src/store/encryption.ts';
 import { issueToken } from '../../../src/store/tokens.ts';
 import { leaveInstances, readBeats } from '../../../src/store/worklist/leases.ts';
-import { retryAccount } from '../../../src/store/worklist/retry.ts';
-import { openDeliveryTools } from '../../../src/sync/calls/open-session.ts';
+import { openDeliveryTools, TIMINGS } from '../../../src/sync/calls/open-session.ts';
 import { reconcile } from '../../../src/sync/compare/reconcile.ts';
 import { Sync } from '../../../src/sync/engine.ts';
 import type { AnyVendor } from '../../../src/vendor-kit/define.ts';
@@ -117,7 +120,8 @@ export class World {
   async start(callTimeoutMs = SHORT_TIMEOUT_MS): Promise<void> {
     this.#starts += 1;
     const name = `process-${this.#starts}`;
-    const vendor = namedVendor(this.subject.vendor, name, () => this.#process?.name === name || starting);
+    const lives = () => this.#process?.name === name || starting;
+    const vendor = namedVendor(this.subject.vendor, name, lives);
     let starting = true;
     const db = await this.#stores.open(this.#file);
     const log = createLog(LOG_LEVEL, process.stderr);
@@ -128,7 +132,7 @@ export class World {
       vendors: [vendor],
       observe: metrics,
       allowHttpLoopback: true,
-      callTimeoutMs,
+      timings: { callTimeoutMs, listPaceMs: 5 },
     });
     this.faulty.admit(name);
     await sync.start();
@@ -165,15 +169,31 @@ export class World {
   }
 
   async restart(): Promise<void> {
-    const { listener, sync, db } = this.#running;
-    await Promise.all([listener.close(2_000), sync.stop(2_000)]);
-    await this.#bury(db);
-    await this.start(LONG_TIMEOUT_MS);
+    await this.stop();
+    await this.startLast();
   }
 
-  /** Moves the wall clock, once no call is under way that could still take effect. */
+  async stop(): Promise<void> {
+    const { listener, sync, db } = this.#running;
+    await Promise.all([listener.close(2_000), sync.stop(2_000)]);
+    this.#process = null;
+    await this.#bury(db);
+  }
+
+  startLast(): Promise<void> {
+    return this.start(LONG_TIMEOUT_MS);
+  }
+
+  /** The operator confirms a list that shows under half of what is known. */
+  async believe(): Promise<void> {
+    await believeDrift(this.operator, ID);
+    this.wake();
+  }
+
+  /** Moves both clocks, once no attempt is under way: a list that takes ten minutes holds up the next one for twenty. */
   async passTime(ms: number): Promise<void> {
     await this.faulty.quiet();
+    while ((await this.#load()).claimed > 0) await new Promise((resolve) => setTimeout(resolve, 2));
     this.#passedMs += ms;
     this.#process?.sync.wake(ID);
   }
@@ -213,7 +233,7 @@ export class World {
       clock: this.clock,
       observe: { delivered: () => {}, vendorCall: () => {} },
       allowHttpLoopback: true,
-      callTimeoutMs,
+      timings: { ...TIMINGS, callTimeoutMs, listPaceMs: 5 },
     });
     if (tools.live === null) throw new Error('This connection is live.');
     const { result } = await reconcile(tools, tools.live, createLog(LOG_LEVEL, process.stderr));
@@ -272,20 +292,23 @@ export class World {
     return rows.length === 0 ? null : Math.min(...rows.map(({ due_at }) => due_at ?? 0));
   }
 
+  /** Whoever acts for the operator here. */
+  get operator(): Operator {
+    return { db: this.db, keyring: this.#keyring, clock: this.clock, actor: 'test', allowHttpLoopback: true };
+  }
+
   /** What an operator does about accounts that stand still: releases what is held and retries the rest. */
   async operate(): Promise<void> {
-    const now = this.clock.now();
-    const rows = await this.db
+    const { operator } = this;
+    const stuck = await this.db
       .selectFrom('accounts')
       .select(['id', 'state'])
       .where('state', 'in', ['held', 'refused', 'conflict', 'task'])
       .execute();
-    const guard = JSON.stringify({ decision: 'released', by: 'test', reason: '', at: now });
-    for (const { id, state } of rows) {
-      await inTransaction(this.db, async (tx) => {
-        if (state === 'held') await tx.updateTable('accounts').set({ guard }).where('id', '=', id).execute();
-        await retryAccount(tx, ID, id, { requestId: 'operator', now });
-      });
+    for (const { id, state } of stuck) {
+      if (state === 'held')
+        await decideHeld(operator, ID, { match: id }, { decision: 'released', reason: '' });
+      else await retryAccount(operator, ID, id);
     }
     this.wake();
   }
