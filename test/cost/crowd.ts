@@ -57,6 +57,7 @@ function accountRow(connection_id: string, n: number) {
     connection_id,
     id: `a-${crowdId(n)}`,
     kind: 'user' as const,
+    role: 'current' as const,
     resource_id: crowdId(n),
     wanted_version: 1,
     settled_version: 1,

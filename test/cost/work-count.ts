@@ -99,7 +99,7 @@ export class WorkCount {
       if (!/^\s*(select|with|update|delete)/i.test(sql)) continue;
       const explain = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
       const { rows } = await db.executeQuery<{ detail: string }>(explain);
-      const scanned = rows.filter(({ detail }) => WHOLE_TABLE.test(detail)).map(({ detail }) => detail);
+      const scanned = rows.filter(({ detail }) => readsAll(detail, sql)).map(({ detail }) => detail);
       scans.push(...scanned.map((detail) => `${detail}: ${sql}`));
     }
     return scans;
@@ -108,3 +108,9 @@ export class WorkCount {
 
 /** An index that is read from its start to its end is a scan too. */
 const WHOLE_TABLE = /^SCAN (r|users|user_emails|groups|members|accounts|deliveries|tokens|connections)( |$)/;
+/** All that a connection has. */
+const WHOLE_CONNECTION = /^SEARCH (users|groups|accounts|deliveries|tasks) .*\(connection_id=\?\)( |$)/;
+
+function readsAll(detail: string, sql: string): boolean {
+  return WHOLE_TABLE.test(detail) || (WHOLE_CONNECTION.test(detail) && !/ limit /i.test(sql));
+}
