@@ -93,7 +93,7 @@ describe('mapping check', () => {
     const mapping = JSON.stringify({ email: { source: { expression: '"nobody"' } } });
     const { changed } = await report(env, ['mapping', 'check', 'crm', '-'], mapping);
     expect(changed).toMatchObject([
-      { wanted: null, steps: [{ step: 'refuse', text: expect.stringContaining('"nobody" is none') }] },
+      { wanted: null, steps: [{ step: 'refuse', text: expect.stringContaining('"nobody" has no @') }] },
     ]);
   });
 });

@@ -29,7 +29,9 @@ export function playOut(attempt: Attempt, see: See): { attempt: Attempt; end: En
     if (calls === MOST) throw new Error('The plan does not end.');
     const { call } = turn.move.intent;
     const account = foresee(turn.attempt, turn.move.row, call);
-    turn = onward(turn.attempt, { on: 'answered', account }, (look, a) => foreseen(a, look) ?? see(look, a));
+    // No time goes by in a play: what was seen before the call does not count after it.
+    const called = { ...turn.attempt, seen: {} };
+    turn = onward(called, { on: 'answered', account }, (look, a) => foreseen(a, look) ?? see(look, a));
   }
   if (turn.move.do === 'end') return { attempt: turn.attempt, end: turn.move.end };
   const step = { step: 'rehire', address: turn.attempt.wanted.address };
