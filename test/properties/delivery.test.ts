@@ -14,8 +14,8 @@ import { inMode } from './mode.ts';
 
 /** Scenarios a vendor, on either store. */
 const RUNS = {
-  SQLite: Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(5, 100)),
-  PostgreSQL: Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(1, 40)),
+  SQLite: Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(2, 200)),
+  PostgreSQL: Number(process.env['CAUSEWAY_TEST_RUNS'] ?? inMode(1, 50)),
 };
 /** A scenario from a failure's message, as JSON: it alone is played. */
 const SCENARIO = process.env['CAUSEWAY_TEST_SCENARIO'];
