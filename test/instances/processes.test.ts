@@ -18,7 +18,7 @@ const TIME_LIMIT_MS = 120_000 + ROUNDS * 60_000;
 const ANSWER_MS = 20;
 const TAKE_OVER_MS = 10_000;
 const CALLS_AGAIN_MS = 30_000;
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { timeout: 60_000, interval: 50 };
 
 /** What each vendor saw: when calls began (epoch ms), and how many were under way at once. */
 class Watch {
