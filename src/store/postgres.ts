@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
 import { Pool, type PoolConfig, types } from 'pg';
 import type { Secret } from '../core/secret.ts';
@@ -33,7 +34,8 @@ export function openPool(
   const { max, waitMs, statementMs } = LIMITS[use];
   const pool = new Pool({
     connectionString: url.reveal(),
-    application_name: 'causeway',
+    // Its own: by it another instance ends the connections of one that stands still.
+    application_name: `causeway ${randomUUID()}`,
     max,
     connectionTimeoutMillis: waitMs,
     idleTimeoutMillis: 60_000,

@@ -15,6 +15,8 @@ export interface InstancesTable {
   id: string;
   /** Host name and process id, for the operator. */
   host: string;
+  /** PostgreSQL's `application_name` of its connections; null: SQLite. */
+  session: string | null;
   beat: number;
   /** Epoch ms. */
   started_at: number;

@@ -11,7 +11,6 @@ export interface DeliveringOptions extends Omit<OpenOptions, 'connection' | 'ven
   log: Log;
   vendors: readonly AnyVendor[];
   lease: Lease;
-  callsFrom: number;
   mayCall: () => boolean;
   notify(accountId: AccountId): void;
 }

@@ -75,7 +75,7 @@ export class Sync implements Deliveries {
     this.#leases = new Leases({
       ...this.#options,
       callTimeoutMs: this.#options.timings.callTimeoutMs,
-      taken: (leases, callsFrom) => this.#deliver(leases, callsFrom),
+      taken: (leases) => this.#deliver(leases),
       lost: (connectionIds) => this.#drop(connectionIds),
       giveUp: (connectionId) => this.#giveUp(connectionId),
       freed: () => this.#signals.say({ word: 'free' }),
@@ -135,13 +135,12 @@ export class Sync implements Deliveries {
     return this.#outcomes.wait(connectionId, accountId, version, deadline);
   }
 
-  #deliver(leases: readonly Lease[], callsFrom: number): void {
+  #deliver(leases: readonly Lease[]): void {
     for (const lease of leases) {
       const { connectionId } = lease;
       const delivering = createDelivering({
         ...this.#options,
         lease,
-        callsFrom,
         mayCall: () => this.#leases.mayCall(lease),
         notify: (accountId) => this.#settled(accountId),
       });

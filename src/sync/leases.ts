@@ -22,8 +22,8 @@ export interface LeaseOptions {
   clock: Clock;
   log: Log;
   callTimeoutMs: number;
-  /** These are this instance's from now on. `callsFrom`: no call before then (steady clock). */
-  taken(leases: readonly Lease[], callsFrom: number): void;
+  /** These are this instance's from now on. */
+  taken(leases: readonly Lease[]): void;
   /** Another instance has these by now. */
   lost(connectionIds: readonly ConnectionId[]): void;
   /** Stops delivering a connection; resolves when nothing of it is under way. */
@@ -173,15 +173,15 @@ export class Leases {
     const { db, clock, log, callTimeoutMs } = this.#options;
     if (this.#id === null) return;
     const silentMs = performance.now() - silent.since;
-    const callsFrom = clock.steady() - silentMs + STALE_MS + callTimeoutMs;
-    const leases = await takeOver(db, this.#id, silent, clock.now());
+    const quietMs = Math.max(0, Math.ceil(STALE_MS + callTimeoutMs - silentMs));
+    const leases = await takeOver(db, this.#id, silent, { now: clock.now(), quietMs });
     this.#beats.forget(silent.id);
     if (leases === null) return;
     log.warn(
       { alert: 'instance-silent', instance: silent.host, connections: leases.length },
       'An instance is silent; its connections are taken over.',
     );
-    this.#take(leases, callsFrom);
+    this.#take(leases);
   }
 
   /** A store in a file was locked for this process: whoever held leases before is gone. */
@@ -189,8 +189,7 @@ export class Leases {
     const { db, clock } = this.#options;
     for (const gone of await readBeats(db)) {
       if (this.#id === null || gone.id === this.#id) continue;
-      const leases = await takeOver(db, this.#id, gone, clock.now());
-      this.#take(leases ?? [], clock.steady());
+      this.#take((await takeOver(db, this.#id, gone, { now: clock.now(), quietMs: 0 })) ?? []);
     }
   }
 
@@ -201,7 +200,7 @@ export class Leases {
     await this.#dropGone(this.#id);
     const share = Math.ceil((await countConnections(db)) / Math.max(1, this.#beats.size));
     const wanted = share - this.#held.size;
-    this.#take(await takeFreeLeases(db, this.#id, wanted, clock.now()), clock.steady());
+    this.#take(await takeFreeLeases(db, this.#id, wanted, clock.now()));
     const surplus = Math.min(this.#held.size - share, HAND_OVER) - this.#leaving.size;
     if (surplus > 0) this.#handOver(surplus);
   }
@@ -238,10 +237,10 @@ export class Leases {
     this.#options.freed();
   }
 
-  #take(leases: readonly Lease[], callsFrom: number): void {
+  #take(leases: readonly Lease[]): void {
     if (leases.length === 0) return;
     for (const lease of leases) this.#held.set(lease.connectionId, lease);
-    this.#options.taken(leases, callsFrom);
+    this.#options.taken(leases);
   }
 }
 

@@ -19,20 +19,19 @@ export interface VendorState {
 /** Failures that are about the vendor and not about one account. */
 const VENDOR_DOWN: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNCERTAIN', 'UNREADABLE']);
 
-/** Pauses are kept on the steady clock, and stored for whoever holds the lease next. `callsFrom`: no call before. */
+/** Pauses are kept on the steady clock, and stored for whoever holds the lease next. */
 export function createVendorState(options: {
   db: Database;
   clock: Clock;
   log: Log;
   lease: Lease;
-  callsFrom: number;
 }): VendorState {
-  const { db, clock, log, lease, callsFrom } = options;
+  const { db, clock, log, lease } = options;
   const breaker = createBreaker(clock);
   let pausedUntil = clock.steady() + lease.pauseMs;
   return {
     breaker,
-    quietMs: () => Math.max(0, Math.max(callsFrom, pausedUntil, breaker.openUntil()) - clock.steady()),
+    quietMs: () => Math.max(0, Math.max(pausedUntil, breaker.openUntil()) - clock.steady()),
     async throttle(until) {
       const pauseMs = Math.min(until - clock.now(), LONGEST_PAUSE_MS);
       // An answer that asks for less shortens nothing.

@@ -22,8 +22,6 @@ export interface WorkerOptions {
   clock: Clock;
   log: Log;
   lease: Lease;
-  /** By the steady clock: no call before this, a silent holder's last one may still take effect. */
-  callsFrom: number;
   /** Whether the lease is still this instance's, as far as it knows. */
   mayCall(): boolean;
   /** The tools to deliver with under the connection's present version, and how many accounts go at once. */
@@ -54,6 +52,8 @@ export class Worker {
   readonly #doubts = new Map<string, number>();
   /** When deliveries of the last minute settled, for the pace. */
   readonly #settledAt: number[] = [];
+  /** Since when the lease is held, by the steady clock. */
+  readonly #since: number;
   #slots = 1;
   /** Paused, or gone. */
   #standing = false;
@@ -67,8 +67,8 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#since = options.clock.steady();
     this.#vendor = createVendorState(options);
-
     this.#present = connectionReader(options.db, options.lease.connectionId);
   }
 
@@ -207,10 +207,10 @@ export class Worker {
   }
 
   async #run(connection: Connection, tools: DeliveryTools, claim: Claim): Promise<void> {
-    const { log, lease, callsFrom } = this.#options;
+    const { log, lease } = this.#options;
     const context = {
       log,
-      doubts: { epoch: lease.epoch, earlierFrom: callsFrom, begun: this.#doubts },
+      doubts: { epoch: lease.epoch, earlierFrom: this.#since, begun: this.#doubts },
       stopped: () => this.#stopped,
       waits: (isWaiting: boolean) => this.#wait(isWaiting),
       doubt: (row: string, begun: number | null) => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Socket } from 'node:net';
+import type { RequestHandler, Response } from 'express';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { closeDatabase, type Database, openDatabase } from '../../src/store/database.ts';
@@ -24,15 +25,18 @@ const PATIENCE = { timeout: 60_000, interval: 50 };
 class Watch {
   readonly begun = new Map<string, number[]>();
   readonly most = new Map<string, number>();
-  readonly #underWay = new Map<string, number>();
+  /** A connection's next request says that its last answer has come, sooner than the answer's own end is told here. */
+  readonly #underWay = new Map<string, Map<Socket, Response>>();
 
   readonly handler: RequestHandler = (request, response, next) => {
     const vendor = request.path.split('/')[1] ?? '';
-    const now = (this.#underWay.get(vendor) ?? 0) + 1;
-    this.#underWay.set(vendor, now);
-    this.most.set(vendor, Math.max(this.most.get(vendor) ?? 0, now));
+    const underWay = this.#underWay.get(vendor) ?? new Map<Socket, Response>();
+    this.#underWay.set(vendor, underWay.set(request.socket, response));
+    this.most.set(vendor, Math.max(this.most.get(vendor) ?? 0, underWay.size));
     this.begun.set(vendor, [...(this.begun.get(vendor) ?? []), Date.now()]);
-    response.on('close', () => this.#underWay.set(vendor, (this.#underWay.get(vendor) ?? 0) - 1));
+    response.on('close', () => {
+      if (underWay.get(request.socket) === response) underWay.delete(request.socket);
+    });
     setTimeout(next, ANSWER_MS);
   };
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LeaseLost } from '../../src/core/errors.ts';
 import { closeDatabase, openDatabase } from '../../src/store/database.ts';
@@ -27,6 +28,7 @@ import { addUser, atOnce, context, ending, rowsOf } from './writing.ts';
 
 const PATIENCE = { timeout: 10_000, interval: 50 };
 const NOW = 500;
+const TAKING = { now: NOW, quietMs: 0 };
 
 /** Two instances on one store, and a connection whose lease the first has. */
 async function twoInstances(kind: (typeof KINDS)[number]) {
@@ -41,7 +43,7 @@ async function twoInstances(kind: (typeof KINDS)[number]) {
     if (beat === undefined) throw new Error('There is no such instance.');
     return beat;
   };
-  return { db, other, connection, first, second, lease, seen };
+  return { db, other, connection, first, second, lease, seen, open: () => store.open() };
 }
 
 describe.each(KINDS)('the leases in %s', (kind) => {
@@ -59,14 +61,15 @@ describe.each(KINDS)('the leases in %s', (kind) => {
   });
 
   it('of a silent instance go to one other, with a higher epoch, and its claims are due at once', async () => {
-    const { db, other, connection, first, second, lease, seen } = await twoInstances(kind);
+    const { db, other, connection, first, second, lease, seen, open } = await twoInstances(kind);
     const { wait } = await addUser(db, connection, 'ana');
     await claimDue(db, lease, { now: context().now, limit: 1, mirrored: false });
     const silent = await seen(first);
-    const third = await joinInstances(other, 'three:3', 1);
+    const another = await open();
+    const third = await joinInstances(another, 'three:3', 1);
     const [one, two] = await Promise.all([
-      takeOver(other, second, silent, NOW),
-      takeOver(db, third, silent, NOW),
+      takeOver(other, second, silent, TAKING),
+      takeOver(another, third, silent, TAKING),
     ]);
     const won = [one, two].filter((taken) => taken !== null);
     expect(won).toEqual([[expect.objectContaining({ connectionId: 'shared', epoch: lease.epoch + 1 })]]);
@@ -84,7 +87,7 @@ describe.each(KINDS)('the leases in %s', (kind) => {
     const { db, other, first, second, seen } = await twoInstances(kind);
     const silent = await seen(first);
     expect(await beatInstance(db, first)).toBe(true);
-    expect(await takeOver(other, second, silent, NOW)).toBeNull();
+    expect(await takeOver(other, second, silent, TAKING)).toBeNull();
     expect([...(await readEpochs(db, first))]).toEqual([['shared', 1]]);
   });
 
@@ -203,13 +206,22 @@ describe.each(KINDS)('a pause that a vendor asked for, in %s,', (kind) => {
   it('stays over a take-over from a silent instance', async () => {
     const { db, other, first, second, lease, seen } = await twoInstances(kind);
     await storePause(db, lease, ASKED, NOW);
-    const taken = await takeOver(other, second, await seen(first), NOW + 1);
+    const taken = await takeOver(other, second, await seen(first), { now: NOW + 1, quietMs: 0 });
     expect(taken).toMatchObject([{ pauseMs: ASKED - 1 }]);
+  });
+
+  it('is for all holders as long as a silent instance’s last calls may still take effect', async () => {
+    const { db, other, first, second, seen } = await twoInstances(kind);
+    const taken = await takeOver(other, second, await seen(first), { now: NOW, quietMs: 18_000 });
+    expect(taken).toMatchObject([{ pauseMs: 18_000 }]);
+    await freeLeases(other, second, ['shared']);
+    const third = await joinInstances(db, 'three:3', 1);
+    expect(await takeFreeLeases(db, third, 1, NOW + 5_000)).toMatchObject([{ pauseMs: 13_000 }]);
   });
 
   it('is not stored by an instance whose lease another has by now', async () => {
     const { db, other, first, second, lease, seen } = await twoInstances(kind);
-    await takeOver(other, second, await seen(first), NOW);
+    await takeOver(other, second, await seen(first), TAKING);
     await storePause(db, lease, ASKED, NOW);
     await freeLeases(other, second, ['shared']);
     expect(await takeFreeLeases(other, second, 1, NOW)).toMatchObject([{ pauseMs: 0 }]);
@@ -217,13 +229,32 @@ describe.each(KINDS)('a pause that a vendor asked for, in %s,', (kind) => {
 });
 
 describe('a lease in PostgreSQL that another instance has taken', () => {
+  it('is free of what its silent holder has locked, one transaction behind the other', async () => {
+    const { db, other, connection, first, second, lease, seen } = await twoInstances('PostgreSQL');
+    await addUser(db, connection, 'ana');
+    await claimDue(db, lease, { now: context().now, limit: 1, mirrored: false });
+    const begin = async () => {
+      const tx = await db.startTransaction().execute();
+      // Not even the database ends it.
+      await sql`set local idle_in_transaction_session_timeout = 0`.execute(tx);
+      await sql`set local lock_timeout = 0`.execute(tx);
+      return tx;
+    };
+    const [one, two] = [await begin(), await begin()];
+    await one.selectFrom('accounts').selectAll().forUpdate().execute();
+    const waiting = expect(two.selectFrom('accounts').selectAll().forUpdate().execute()).rejects.toThrow();
+    expect(await takeOver(other, second, await seen(first), TAKING)).toHaveLength(1);
+    await waiting;
+    for (const tx of [one, two]) await tx.rollback().execute();
+  });
+
   it('lets its former holder claim, admit, take over, give back and end nothing', async () => {
     const { db, other, connection, first, second, lease, seen } = await twoInstances('PostgreSQL');
     const { wait } = await addUser(db, connection, 'ana');
     const options = { now: context().now, limit: 1, mirrored: false };
     const [claimed] = await claimDue(db, lease, options);
     if (claimed === undefined) throw new Error('Nothing is due.');
-    await takeOver(other, second, await seen(first), NOW);
+    await takeOver(other, second, await seen(first), TAKING);
     await expect(claimDue(db, lease, { ...options, now: 30_000 })).rejects.toThrow(LeaseLost);
     const write = intentWrite(connection, claimed, 'ana@example.com');
     expect(await admitCalls(db, [write])).toEqual([{ kind: 'lost' }]);

@@ -203,7 +203,7 @@ const tables: TableDefinition[] = [
   },
   {
     name: 'instances',
-    columns: { id: 'text', host: 'text', beat: 'integer', started_at: 'integer' },
+    columns: { id: 'text', host: 'text', session: 'text?', beat: 'integer', started_at: 'integer' },
     key: ['id'],
   },
 ];

@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { type ConnectionId, newId } from '../../core/ids.ts';
 import { type Database, inTransaction, type Transaction } from '../database.ts';
+import { isPostgres } from '../dialect-kind.ts';
 import { recoverClaims } from './recover-claims.ts';
 
 /** The right to deliver a connection; `epoch` tells this holding of it from every other. */
@@ -22,7 +24,8 @@ export interface Beat {
 /** Enters this process among the servers of the store; its id is never used again. */
 export async function joinInstances(db: Database, host: string, now: number): Promise<string> {
   const id = newId();
-  await db.insertInto('instances').values({ id, host, beat: 0, started_at: now }).execute();
+  const session = isPostgres(db) ? sql<string>`current_setting('application_name')` : null;
+  await db.insertInto('instances').values({ id, host, session, beat: 0, started_at: now }).execute();
   return id;
 }
 
@@ -90,14 +93,38 @@ export async function takeFreeLeases(db: Database, id: string, limit: number, no
 }
 
 /**
- * Takes all leases of an instance that has stood still since `silent` was seen, and strikes it off: should it come back, it finds
- * itself gone. Its claims are in doubt. Null: it has moved, or another instance was first.
+ * A process that stands still keeps what its transactions have locked, and those that wait for each other one after the other. PostgreSQL
+ * ends each after some seconds without a statement; all at once does not make others wait for the sum.
  */
-export async function takeOver(db: Database, id: string, silent: Beat, now: number): Promise<Lease[] | null> {
+async function endSessions(db: Database, { id, beat }: Beat): Promise<void> {
+  if (!isPostgres(db)) return;
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where usename = current_user and xact_start is not null and application_name <> current_setting('application_name')
+      and application_name = (select session from instances where id = ${id} and beat = ${beat})`.execute(db);
+}
+
+/**
+ * Takes all leases of an instance that has stood still since `silent` was seen, and strikes it off: should it come back, it finds
+ * itself gone. Its claims are in doubt. For `quietMs` its last calls may still take effect: whoever holds the leases meanwhile makes none.
+ * Null: it has moved, or another instance was first.
+ */
+export async function takeOver(
+  db: Database,
+  id: string,
+  silent: Beat,
+  { now, quietMs }: { now: number; quietMs: number },
+): Promise<Lease[] | null> {
+  await endSessions(db, silent);
   return inTransaction(db, async (tx) => {
     const beats = await lockInstances(tx, [id, silent.id]);
     if (!beats.has(id) || beats.get(silent.id) !== silent.beat) return null;
     await tx.deleteFrom('instances').where('id', '=', silent.id).execute();
+    await tx
+      .updateTable('leases')
+      .set({ pause_ms: quietMs, pause_until: now + quietMs })
+      .where('holder', '=', silent.id)
+      .where((eb) => eb.or([eb('pause_until', 'is', null), eb('pause_until', '<', now + quietMs)]))
+      .execute();
     const rows = await tx
       .updateTable('leases')
       .set((eb) => ({ holder: id, epoch: eb('epoch', '+', 1) }))

@@ -11,7 +11,7 @@ import type { Attempt, Moment, Row, Rulebook } from '../state.ts';
 /** When calls whose outcome is not known can no longer take effect. */
 export interface Doubts {
   epoch: number;
-  /** From an earlier process or holder. */
+  /** From an earlier process or holder: none of its calls began later. */
   earlierFrom: Moment;
   /** Of this process, by row. */
   begun: ReadonlyMap<string, Moment>;
