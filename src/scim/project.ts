@@ -13,13 +13,19 @@ const MAX_NAMES = 1000;
 
 function nameList(value: unknown, parameter: string): string[] {
   if (value === undefined) return [];
-  const texts = Array.isArray(value) ? value : [value];
-  if (texts.every((text) => typeof text === 'string')) {
-    const names = texts.flatMap((text) => text.split(',')).filter((text) => text.trim() !== '');
-    if (names.length <= MAX_NAMES) return names;
-    throw new ScimError(400, 'invalidValue', `${parameter} may have at most ${MAX_NAMES} names.`);
+  const texts: unknown[] = Array.isArray(value) ? value : [value];
+  const names: string[] = [];
+  for (const text of texts) {
+    if (typeof text !== 'string') {
+      throw new ScimError(400, 'invalidValue', `${parameter} must be a list of attribute names.`);
+    }
+    // Nobody pays for names that are refused.
+    names.push(...text.split(',', MAX_NAMES + 1));
+    if (names.length > MAX_NAMES) {
+      throw new ScimError(400, 'invalidValue', `${parameter} may have at most ${MAX_NAMES} names.`);
+    }
   }
-  throw new ScimError(400, 'invalidValue', `${parameter} must be a list of attribute names.`);
+  return names.filter((name) => name.trim() !== '');
 }
 
 function named(source: Readonly<Record<string, unknown>>, parameter: string): unknown {
