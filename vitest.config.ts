@@ -12,11 +12,15 @@ function keepStoresInMemory(): void {
 
 keepStoresInMemory();
 
+/** What these leave behind in their process would meet another file's tests: spies, the store that is asked, an instance's name, memory. */
+const ALONE = [
+  'test/{cost,crash,instances,properties,rails,store-contract}/**/*.test.ts',
+  'test/unit/store/put-back.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/store-contract/postgres-setup.ts'],
-    // One process a file: a fake may declare what its library keeps for the whole process (scimmy-routers does).
     pool: 'forks',
     // More than two cores can run: many files wait for the time-outs that they are about.
     maxWorkers: 4,
@@ -25,5 +29,13 @@ export default defineConfig({
     teardownTimeout: 10_000,
     allowOnly: false,
     reporters: ['default'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      // Half of the processor time of most files would go into reading the product's code anew.
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false },
+      },
+    ],
   },
 });

@@ -42,6 +42,8 @@ describe('A guest of Woodpecker without permissions who leaves before accepting'
       if (closed) await reportDone(stage);
       if (waits) await timePasses(stage);
       await accept(stage, A);
+      // Before or after the look that the operator's word asked for.
+      await quiet(stage);
       stage.passTime(61_000);
       await compare(stage);
       await quiet(stage);
