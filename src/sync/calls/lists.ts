@@ -7,6 +7,8 @@ import { type AccountList, createAccountList } from './account-list.ts';
 export interface ReadList {
   begun: number;
   ended: number;
+  /** How old it may get, ms from its beginning. */
+  ageMs: number;
   list: AccountList;
   /** It has too few accounts to say that anybody is not there. */
   isShort: boolean;
@@ -17,8 +19,6 @@ export interface Lists {
   after(from: number): Promise<ReadList>;
   /** The newest that was read. */
   latest(): ReadList | null;
-  /** How old a list may be, ms. */
-  maxAgeMs(): number;
   /** Looks at the clock: it may have jumped. */
   look(): void;
 }
@@ -32,6 +32,26 @@ export interface ListOptions {
   /** A list may be so old, or twice as old as it took. */
   ageMs: number;
   isShort(size: number): Promise<boolean>;
+}
+
+/** A process that was stopped for an hour while it read has not read for an hour. */
+const LONGEST_GAP_MS = 60_000;
+
+/** How long something took by the steady clock, ms, without what no vendor takes. */
+export function tookMs(from: number, to: number): number {
+  return Math.min(to - from, LONGEST_GAP_MS);
+}
+
+/** How long it has been running, ms; asked at least as often as the vendor answers. */
+function stopwatch(clock: Clock): () => number {
+  let before = clock.steady();
+  let total = 0;
+  return () => {
+    const now = clock.steady();
+    total += tookMs(before, now);
+    before = now;
+    return total;
+  };
 }
 
 interface Waiting {
@@ -49,18 +69,23 @@ export function createLists(options: ListOptions): Lists {
   let lastMs = 0;
   let timer: NodeJS.Timeout | null = null;
 
-  const maxAgeMs = () => Math.max(options.ageMs, 2 * lastMs);
-
   async function read(): Promise<void> {
     const begun = clock.steady();
+    const pass = stopwatch(clock);
     reading = begun;
     lastBegun = begun;
     // Only those whom this list can serve hear of its failure.
     const served = () => [...waiting].filter(({ from }) => from <= begun);
     try {
-      const list = createAccountList(kind, await Array.fromAsync(options.read()));
+      const accounts: VendorAccount[] = [];
+      for await (const account of options.read()) {
+        pass();
+        accounts.push(account);
+      }
       const ended = clock.steady();
-      latest = { begun, ended, list, isShort: await options.isShort(list.size) };
+      const list = createAccountList(kind, accounts);
+      const ageMs = Math.max(options.ageMs, 2 * pass());
+      latest = { begun, ended, ageMs, list, isShort: await options.isShort(list.size) };
       for (const one of served()) {
         waiting.delete(one);
         one.resolve(latest);
@@ -71,7 +96,7 @@ export function createLists(options: ListOptions): Lists {
         one.reject(error);
       }
     } finally {
-      lastMs = clock.steady() - begun;
+      lastMs = pass();
       reading = null;
       look();
     }
@@ -94,12 +119,11 @@ export function createLists(options: ListOptions): Lists {
   }
 
   return {
-    maxAgeMs,
     look,
     latest: () => latest,
     after(from) {
       const known = latest;
-      if (known !== null && known.begun >= from && clock.steady() - known.begun <= maxAgeMs()) {
+      if (known !== null && known.begun >= from && clock.steady() - known.begun <= known.ageMs) {
         return Promise.resolve(known);
       }
       return new Promise((resolve, reject) => {

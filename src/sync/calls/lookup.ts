@@ -3,12 +3,14 @@ import type { VendorAccount } from '../../core/account.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Found, Session } from '../../vendor-kit/vendor.ts';
 import type { AccountList } from './account-list.ts';
-import type { Lists } from './lists.ts';
+import { type Lists, tookMs } from './lists.ts';
 
 /** What a look said; `short`: it is absent from a list that shows nobody absent. */
 export interface Looked {
   begun: number;
   listed: boolean;
+  /** How old it may be when the call that rests on it is sent, ms: as given, or twice as long as it took. */
+  ageMs: number;
   found: Found | 'short';
   /** What else the list shows; null: it was no list. */
   list: AccountList | null;
@@ -39,17 +41,17 @@ export interface Lookup {
 export function createLookup(
   session: Session,
   clock: Clock,
-  { users, groups }: { users: Lists; groups: Lists | null },
+  { users, groups, lookAgeMs }: { users: Lists; groups: Lists | null; lookAgeMs: number },
 ): Lookup {
   const lost = new Map<string, number>();
 
   async function fromList(lists: Lists, options: LookOptions, waits: (isWaiting: boolean) => void) {
     waits(true);
     try {
-      const { begun, list, isShort } = await lists.after(options.notBefore);
+      const { begun, ageMs, list, isShort } = await lists.after(options.notBefore);
       const found = list.find(options);
       const told = found === 'absent' && isShort ? ('short' as const) : found;
-      return { begun, listed: true, found: told, list };
+      return { begun, listed: true, ageMs, found: told, list };
     } finally {
       waits(false);
     }
@@ -72,7 +74,8 @@ export function createLookup(
       const begun = clock.steady();
       const { id, address } = options;
       const found = await session.find({ ...(id !== null && { id }), address });
-      return { begun, listed: false, found, list: null };
+      const ageMs = Math.max(lookAgeMs, 2 * tookMs(begun, clock.steady()));
+      return { begun, listed: false, ageMs, found, list: null };
     },
     othersInRole(role, id) {
       const begun = users.latest()?.begun ?? 0;

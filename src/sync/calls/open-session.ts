@@ -78,21 +78,21 @@ export async function openDeliveryTools(
   const limits = vendor.limits(settings);
   const slots = limits.concurrency * Math.max(1, supports.batch);
   const roundMs = limits.perSecond === undefined ? 0 : (1000 * slots) / limits.perSecond;
-  const { lookAgeMs } = options.timings;
+  const lookAgeMs = Math.max(options.timings.lookAgeMs, roundMs);
   const tools = {
     db,
     connection,
     vendor,
     supports,
     clock,
-    timings: { ...options.timings, lookAgeMs: Math.max(lookAgeMs, roundMs) },
+    timings: options.timings,
     computed: compileExpressions(connection.mapping, vendor.fields),
-    live: connection.dryRun ? null : await openLive(options, supports),
+    live: connection.dryRun ? null : await openLive(options, supports, lookAgeMs),
   };
   return { tools, slots };
 }
 
-async function openLive(options: OpenOptions, supports: Supports): Promise<LiveTools> {
+async function openLive(options: OpenOptions, supports: Supports, lookAgeMs: number): Promise<LiveTools> {
   const { connection, vendor, clock, db } = options;
   const { settings } = connection;
   const http = createVendorHttp({
@@ -110,6 +110,7 @@ async function openLive(options: OpenOptions, supports: Supports): Promise<LiveT
   const lists = { users: listsOf('user', () => session.list(), options) };
   const lookup = createLookup(session, clock, {
     ...lists,
+    lookAgeMs,
     groups: groups === undefined ? null : listsOf('group', () => groups.list(), options),
   });
   return { session, lookup, caller: createCaller({ db, session, limiter, clock, batch: supports.batch }) };

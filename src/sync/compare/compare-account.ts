@@ -57,12 +57,12 @@ function observed(attempt: Attempt, account: Account, { list }: ReadList): Judge
 
 function see(
   look: Extract<Move, { do: 'look' }>,
-  { begun, list }: ReadList,
+  { begun, ageMs, list }: ReadList,
   owners: Owners,
   account: Account,
 ): Seen {
   const found = list.find(look);
-  const seen = { begun, listed: true };
+  const seen = { begun, ageMs, listed: true };
   if (typeof found === 'string') return { ...seen, is: found };
   return { ...seen, is: 'present', account: found, holder: holderOf(owners, account, found) };
 }

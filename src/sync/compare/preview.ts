@@ -6,6 +6,7 @@ import type { Claim } from '../../store/worklist/claim.ts';
 import type { DeliveryTools } from '../calls/open-session.ts';
 import { playOut } from '../delivery/foresee.ts';
 import { beginAttempt, NO_DOUBTS } from '../delivery/io/begin.ts';
+import { PLAYED } from '../delivery/look.ts';
 import type { Attempt, Move, Seen } from '../delivery/state.ts';
 
 /** One field as a step would change it; `why` says where the new value comes from. */
@@ -58,7 +59,7 @@ export async function previewAccount(
 
 function see({ now }: Attempt, { id, address }: Extract<Move, { do: 'look' }>, actuals: Actuals): Seen {
   const found = actuals({ id, address });
-  const seen = { begun: now, listed: true };
+  const seen = { ...PLAYED, begun: now };
   return typeof found === 'string'
     ? { ...seen, is: found }
     : { ...seen, is: 'present', account: found, holder: null };

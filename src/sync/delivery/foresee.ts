@@ -2,6 +2,7 @@
 
 import type { Call, VendorAccount } from '../../core/account.ts';
 import type { FieldValue, FieldValues } from '../../core/field.ts';
+import { PLAYED } from './look.ts';
 import { rowOf } from './rows.ts';
 import type { Attempt, End, Event, Move, Seen } from './state.ts';
 import { step } from './step.ts';
@@ -62,7 +63,7 @@ function foreseen({ rows, done, now }: Attempt, { id }: Look): Seen | null {
   const account = row?.known.actual;
   if (row === undefined || account == null) return null;
   const isCalled = done.some((call) => call.startsWith(JSON.stringify([row.id]).slice(0, -1)));
-  return isCalled ? { begun: now, listed: true, is: 'present', account, holder: null } : null;
+  return isCalled ? { ...PLAYED, begun: now, is: 'present', account, holder: null } : null;
 }
 
 /** The account after a yes; null: there is none any more. */

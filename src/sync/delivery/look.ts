@@ -35,7 +35,7 @@ export function freshFrom(a: Attempt): Moment {
 export function fresh(a: Attempt, row: Row, from = freshFrom(a)): Seen | null {
   const seen = latest(a, row);
   if (seen === null || seen.begun < from) return null;
-  return a.now - seen.begun > maxAge(a, seen) ? null : seen;
+  return a.now - seen.begun > seen.ageMs ? null : seen;
 }
 
 /** By its key; an account that another look showed counts too. */
@@ -49,9 +49,8 @@ function latest(a: Attempt, row: Row): Seen | null {
   return last;
 }
 
-export function maxAge({ rules }: Attempt, seen: Seen): number {
-  return seen.listed ? rules.listAgeMs : rules.lookAgeMs;
-}
+/** Of what is remembered or foreseen in place of a look. */
+export const PLAYED = { ageMs: Number.POSITIVE_INFINITY, listed: true };
 
 /** Absence from the list proves nothing of a known invitation. */
 export function isHidden(a: Attempt, { known }: Row): boolean {

@@ -21,8 +21,11 @@ import type { Wanted } from '../plan/wanted.ts';
 /** This process's steady clock, ms; never stored. */
 export type Moment = number;
 
-/** What a look said, and when it began. `holder`: another row of the connection that has its vendor id, else one of its addresses. */
-export type Seen = { begun: Moment; listed: boolean } & (
+/**
+ * What a look said, when it began, and how old it may get, ms. `holder`: another row of the connection that has its vendor id, else one
+ * of its addresses.
+ */
+export type Seen = { begun: Moment; ageMs: number; listed: boolean } & (
   | { is: 'present'; account: VendorAccount; holder: Holder | null }
   | { is: 'absent' }
   | { is: 'several' }
@@ -46,9 +49,6 @@ export interface Rulebook {
   policies: Policies;
   dryRun: boolean;
   callTimeoutMs: number;
-  /** How old a look may be when its call is sent; a list gets the second one. */
-  lookAgeMs: number;
-  listAgeMs: number;
   /** How much power the values of fields with `power: 'told'` give, as the last list showed them. */
   ranks: Record<string, number>;
   epoch: number;

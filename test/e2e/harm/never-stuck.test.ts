@@ -164,6 +164,24 @@ describe('A move that is changed under way', () => {
   );
 });
 
+describe('A process that is stopped for an hour', () => {
+  it.each(['attention', 'corezoid', 'woodpecker', 'crankwheel', 'agendize'])(
+    'in the middle of a look (%s) looks anew when it goes on, and delivers at once',
+    async (vendor) => {
+      const stage = await startStage(vendor, { policies: { waitMs: 0 } });
+      const id = await hire(stage, ANA);
+      await stage.forgetCalls();
+      await stage.fault({ kind: 'slow', delayMs: 300, times: 1 });
+      await stage.setActive(id, false);
+      await eventually(async () => (await stage.calls()).length, 1);
+      stage.passTime(HOUR);
+      await settled(stage);
+      expect((await stage.deliveries(id)).map(({ error }) => error?.code).includes('DEFECT')).toBe(false);
+      expect(await stage.state(id)).toBe(vendor === 'woodpecker' ? 'task' : 'in-sync');
+    },
+  );
+});
+
 /** Of the groups that Causeway made. */
 async function vendorTitles(stage: Stage): Promise<unknown[]> {
   const titles = new Map<unknown, unknown>();

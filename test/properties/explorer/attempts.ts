@@ -94,8 +94,6 @@ function newAttempt(world: World, person: Person, rows: Row[], unsettled: boolea
       policies,
       dryRun: false,
       callTimeoutMs: CALL_TIMEOUT,
-      lookAgeMs: CALL_TIMEOUT,
-      listAgeMs: CALL_TIMEOUT,
       ranks: {},
       epoch: world.epoch,
     },

@@ -90,7 +90,7 @@ export const PLANTED: readonly Planted[] = [
     rule: '5: nobody loses access from memory',
     file: 'look.ts',
     from: 'if (seen === null || seen.begun < from) return null;',
-    to: "const { actual } = row.known;\n  if (seen === null && actual !== null) return { is: 'present', begun: a.now, listed: true, holder: null, account: actual };\n  if (seen === null || seen.begun < from) return null;",
+    to: "const { actual } = row.known;\n  if (seen === null && actual !== null) return { is: 'present', begun: a.now, ageMs: 1000, listed: true, holder: null, account: actual };\n  if (seen === null || seen.begun < from) return null;",
     start: 'found, adopt, replace: U is deleted',
     history: 'human crowns v1',
   },

@@ -3,7 +3,7 @@ import type { VendorAccount } from '../../../src/core/account.ts';
 import type { Changes, FieldValues } from '../../../src/core/field.ts';
 import type { CallMove, Seen } from '../../../src/sync/delivery/state.ts';
 import { holderOf } from './holders.ts';
-import { breaks, freeName, type Real, type Run, type World } from './world.ts';
+import { breaks, CALL_TIMEOUT, freeName, type Real, type Run, type World } from './world.ts';
 
 /** An account as the vendor tells it. */
 function told(world: World, real: Real): VendorAccount {
@@ -38,7 +38,7 @@ function shown({ accounts, setting }: World): Real[] {
 
 /** What a look for this id or address says now. */
 export function look(world: World, run: Run, id: string | null, address: string, listed: boolean): Seen {
-  const begun = world.now;
+  const seen = { begun: world.now, ageMs: CALL_TIMEOUT, listed };
   const all = shown(world);
   const byId = all.filter((real) => real.id === id);
   const found = byId.length > 0 ? byId : all.filter((real) => goesBy(real, address));
@@ -55,9 +55,9 @@ export function look(world: World, run: Run, id: string | null, address: string,
   }
   run.blind = run.blind.filter((one) => one !== address);
   const [real, second] = found;
-  if (real === undefined) return { begun, listed, is: 'absent' };
-  if (second !== undefined) return { begun, listed, is: 'several' };
-  return { begun, listed, is: 'present', account: told(world, real), holder: holderOf(world, run, real) };
+  if (real === undefined) return { ...seen, is: 'absent' };
+  if (second !== undefined) return { ...seen, is: 'several' };
+  return { ...seen, is: 'present', account: told(world, real), holder: holderOf(world, run, real) };
 }
 
 /** What the vendor answers; `account` null: there is none any more. */

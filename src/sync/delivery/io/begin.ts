@@ -106,8 +106,6 @@ function rulebook(
     policies: connection.policies,
     dryRun: live === null,
     callTimeoutMs: timings.callTimeoutMs,
-    lookAgeMs: timings.lookAgeMs,
-    listAgeMs: Math.max(timings.listAgeMs, live?.lookup.users.maxAgeMs() ?? 0),
     ranks: live?.lookup.ranks() ?? {},
     epoch,
   };

@@ -13,6 +13,7 @@ import { backoffMs, LONGEST_PAUSE_MS } from '../../backoff.ts';
 import { collectCalls } from '../../calls/call-log.ts';
 import type { DeliveryTools, LiveTools } from '../../calls/open-session.ts';
 import { playOut } from '../foresee.ts';
+import { PLAYED } from '../look.ts';
 import { mainRow } from '../rows.ts';
 import type { Attempt, End } from '../state.ts';
 import { beginAttempt, type Doubts } from './begin.ts';
@@ -92,7 +93,7 @@ function planOnly(first: Attempt, claim: Claim): Ran {
     return { ...row, known: { ...row.known, intent: null }, told: [], hasTask: false };
   });
   const { actual } = mainRow(first).known;
-  const seen = { begun: first.now, listed: true };
+  const seen = { ...PLAYED, begun: first.now };
   const played = playOut({ ...first, rows, holder: null }, ({ id }) =>
     id !== null && actual !== null
       ? { ...seen, is: 'present', account: actual, holder: null }

@@ -31,7 +31,7 @@ async function present(
   { tools, claim }: RunContext,
   attempt: Attempt,
   account: VendorAccount,
-  seen: { begun: number; listed: boolean },
+  seen: Pick<Seen, 'begun' | 'ageMs' | 'listed'>,
 ): Promise<Seen> {
   const own = attempt.rows.map(({ id }) => id);
   return {
@@ -48,7 +48,7 @@ async function alsoListed(
   attempt: Attempt,
   { key }: Look,
   list: AccountList,
-  seen: { begun: number; listed: boolean },
+  seen: Pick<Seen, 'begun' | 'ageMs' | 'listed'>,
 ): Promise<Record<string, Seen>> {
   const shown: Record<string, Seen> = {};
   for (const row of attempt.rows) {

@@ -6,7 +6,7 @@ import { hasChanges } from '../../plan/differences.ts';
 import { plan, protect, type Step } from '../../plan/plan.ts';
 import { callNow } from '../call.ts';
 import { planGroup } from '../group-plan.ts';
-import { addressOf, fresh, freshFrom, isHidden, lookAt, maxAge } from '../look.ts';
+import { addressOf, fresh, freshFrom, isHidden, lookAt } from '../look.ts';
 import { lossOf, needsLook, withoutPower } from '../loss.ts';
 import { isLeaving, mainRow, sameAddress } from '../rows.ts';
 import type { Attempt, Row, Turn } from '../state.ts';
@@ -146,7 +146,7 @@ function callFor(a: Attempt, row: Row, planned: Call): Turn {
   const before =
     seen?.is === 'present' ? seen.account : seen === null ? null : isHidden(a, row) ? 'hidden' : 'absent';
   const intent: Intent = { version: 1, call, before: before ?? known.actual, epoch: a.rules.epoch };
-  const freshUntil = seen === null || why === null ? null : seen.begun + maxAge(a, seen);
+  const freshUntil = seen === null || why === null ? null : seen.begun + seen.ageMs;
   const turn = callNow(a, row, intent, stepName(row, call));
   return turn.move?.do === 'call' ? { ...turn, move: { ...turn.move, freshUntil } } : turn;
 }

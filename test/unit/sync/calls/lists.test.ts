@@ -65,7 +65,7 @@ describe('The vendor’s list', () => {
   ])('is good for %s', async (_what, lastsMs, ageMs) => {
     const { lists, clock, state, pass } = vendor({ lastsMs });
     const from = clock.time;
-    await lists.after(from);
+    expect((await lists.after(from)).ageMs).toBe(ageMs);
     await pass(ageMs - lastsMs);
     await lists.after(from);
     expect(state.begun).toHaveLength(1);
@@ -74,7 +74,17 @@ describe('The vendor’s list', () => {
     await pass(0);
     await later;
     expect(state.begun).toHaveLength(2);
-    expect(lists.maxAgeMs()).toBe(ageMs);
+  });
+
+  it('that a stopped process was in the middle of is no list of an hour: it is too old, and the next one begins soon', async () => {
+    const { lists, clock, state, pass } = vendor({ lastsMs: 3_600_000 });
+    const from = clock.time;
+    const { begun, ageMs } = await lists.after(from);
+    expect([begun, ageMs]).toEqual([from, 120_000]);
+    const next = lists.after(from);
+    await pass(0);
+    await next;
+    expect(state.begun).toEqual([from, from + 3_600_000]);
   });
 
   it('that began before what is asked for counts for nothing: another one is read', async () => {

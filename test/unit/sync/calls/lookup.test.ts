@@ -42,6 +42,7 @@ function vendor(given: Given = {}) {
   };
   const { groups } = given;
   const lookup = createLookup(session, clock, {
+    lookAgeMs: 10_000,
     users: listsOf('user', () => state.listed),
     groups: groups === undefined ? null : listsOf('group', () => groups),
   });
@@ -112,7 +113,7 @@ describe('A look for one account', () => {
       return ANA;
     };
     const { look, state, waits } = vendor({ find });
-    expect(await look(key)).toEqual({ begun: 1_000, listed: false, found: ANA, list: null });
+    expect(await look(key)).toEqual({ begun: 1_000, listed: false, ageMs: 10_000, found: ANA, list: null });
     expect([asked, state.lists, waits]).toEqual([[expected], 0, []]);
   });
 
@@ -123,7 +124,7 @@ describe('A look for one account', () => {
         return 'absent';
       },
     });
-    expect((await look(ANA)).begun).toBe(1_000);
+    expect(await look(ANA)).toMatchObject({ begun: 1_000, ageMs: 16_000 });
   });
 
   it.each<Found>(['absent', 'several', { foreign: 'It is another customer’s.' }])(
