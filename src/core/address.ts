@@ -31,7 +31,7 @@ const FORBIDDEN: readonly [RegExp, string][] = [
  * vendors store, compare or put into their lists in different ways must not make one person's address another's.
  */
 export function addressFault(address: string): string | null {
-  if (address.length > MAX_LENGTH && [...address].length > MAX_LENGTH) return 'is too long';
+  if (isLonger(address, MAX_LENGTH)) return 'is too long';
   if (!address.isWellFormed()) return 'is not well-formed Unicode';
   const [local = '', domain, ...more] = address.split('@');
   if (domain === undefined) return 'has no @';
@@ -47,6 +47,12 @@ export function addressFault(address: string): string | null {
   return [...address, ...address.normalize('NFC')].some(turnsIntoAscii)
     ? 'holds a character that turns into an ASCII one when texts are compared'
     : null;
+}
+
+/** Counted in characters; of a very long text none is. */
+function isLonger(text: string, characters: number): boolean {
+  if (text.length > 2 * characters) return true;
+  return text.length > characters && [...text].length > characters;
 }
 
 /** As in `user@[IPv6:2001:db8::1]` (RFC 5321 §4.1.3). */
@@ -68,7 +74,7 @@ const SHOWN = 100;
 
 /** The beginning of a wrong address as a JSON text; what cannot be seen, or is not what it looks like, is escaped. */
 export function quoteAddress(address: string): string {
-  const shown = JSON.stringify([...address].slice(0, SHOWN).join(''));
+  const shown = JSON.stringify([...address.slice(0, 2 * SHOWN)].slice(0, SHOWN).join(''));
   const odd = (character: string) =>
     /(?! )[\p{Z}\p{Cc}]/u.test(character) || INVISIBLE.test(character) || turnsIntoAscii(character);
   return [...shown].map((character) => (odd(character) ? escapeUnits(character) : character)).join('');

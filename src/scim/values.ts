@@ -116,8 +116,11 @@ export function readList(attribute: Attribute, value: Json, where: string): Json
   if (elements.length > MAX_ELEMENTS) {
     throw invalidValue(where, `has more than ${MAX_ELEMENTS} values, the most that is kept`);
   }
-  const read = elements.map((element) => readOne(attribute, element, where));
-  const unique = new Map(read.filter((each) => each !== undefined).map((each) => [elementKey(each), each]));
+  const read = elements
+    .map((element) => readOne(attribute, element, where))
+    .filter((element) => element !== undefined);
+  if (read.length < 2) return read;
+  const unique = new Map(read.map((element) => [elementKey(element), element]));
   return [...unique.values()];
 }
 
