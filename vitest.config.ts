@@ -12,11 +12,13 @@ function keepStoresInMemory(): void {
 
 keepStoresInMemory();
 
-/** What these leave behind in their process would meet another file's tests: spies, the store that is asked, an instance's name, memory. */
+/** What these leave behind in their process would meet another file's tests: spies, the store that is asked, an instance's name. */
 const ALONE = [
-  'test/{cost,crash,instances,properties,rails,store-contract}/**/*.test.ts',
-  'test/unit/store/put-back.test.ts',
+  'test/{cost,crash,instances}/**/*.test.ts',
+  'test/store-contract/{leases,unit-on-postgresql}.test.ts',
 ];
+/** Processor time is measured when nothing else runs. */
+const MEASURED = ['test/properties/{event-loop,large-group}.test.ts'];
 
 export default defineConfig({
   test: {
@@ -34,7 +36,16 @@ export default defineConfig({
       // Half of the processor time of most files would go into reading the product's code anew.
       {
         extends: true,
-        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false },
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ALONE, ...MEASURED],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'measured', include: MEASURED, maxWorkers: 1, sequence: { groupOrder: 1 } },
       },
     ],
   },

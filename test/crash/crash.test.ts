@@ -11,6 +11,8 @@ import { startDurableFakes } from './fakes.ts';
 import { checkLoads, comeToRest, createLoads, pushOnAndOn, type Send } from './load.ts';
 
 const ROUNDS = Number(process.env['CAUSEWAY_TEST_ROUNDS'] ?? inMode(3, 50));
+/** As fast as it can. */
+const PUSH_EVERY_MS = 1;
 /** A process answers at most so many requests before it is killed. */
 const ANSWERS = 250;
 const TIME_LIMIT_MS = 180_000 + ROUNDS * 10_000;
@@ -78,7 +80,7 @@ describe('A process that is killed with -9 under a load of pushes', () => {
     onTestFinished(() => closeDatabase(folder.db));
     const loads = await createLoads(folder, fakes, sendTo(life));
 
-    const pushing = pushOnAndOn(loads, () => life.ending);
+    const pushing = pushOnAndOn(loads, PUSH_EVERY_MS, () => life.ending);
     await liveAndDie(dataDir, life);
     life.ending = true;
     await pushing;

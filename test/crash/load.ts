@@ -1,3 +1,4 @@
+import { setInterval } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { fold } from '../../src/core/fold.ts';
 import { insertConnection } from '../../src/store/connections.ts';
@@ -77,14 +78,23 @@ function nextPush(subject: Subject, { who, id, active }: Person): Push {
   return { do: dice < 0.85 ? 'delete' : 'repeat', who, and: false };
 }
 
-/** Pushes everybody again and again until `ending`; resolves when the last push is answered. */
-export async function pushOnAndOn(loads: readonly Load[], ending: () => boolean): Promise<void> {
-  const pushing = loads.flatMap((load) => load.people.map((person) => pushPerson(load, person, ending)));
+/** Pushes everybody again and again until `ending`, each person at most so often; resolves when the last push is answered. */
+export async function pushOnAndOn(
+  loads: readonly Load[],
+  everyMs: number,
+  ending: () => boolean,
+): Promise<void> {
+  const pushing = loads.flatMap((load) =>
+    load.people.map((person) => pushPerson(load, person, everyMs, ending)),
+  );
   await Promise.all(pushing);
 }
 
-async function pushPerson(load: Load, person: Person, ending: () => boolean): Promise<void> {
-  while (!ending()) await pushOne(load, person, nextPush(load.subject, person));
+async function pushPerson(load: Load, person: Person, everyMs: number, ending: () => boolean): Promise<void> {
+  for await (const _ of setInterval(everyMs)) {
+    if (ending()) return;
+    await pushOne(load, person, nextPush(load.subject, person));
+  }
 }
 
 async function unrest(db: Database): Promise<unknown[]> {
@@ -118,6 +128,8 @@ export async function comeToRest(db: Database, fakes: DurableFakes): Promise<voi
     await fakes.acceptAll();
     expect(await unrest(db)).toEqual([]);
   }, PATIENCE);
+  // Whoever was invited since.
+  await fakes.acceptAll();
 }
 
 /** What is not as it should be: nothing lost, nobody twice. */

@@ -17,6 +17,8 @@ const ROUNDS = Number(process.env['CAUSEWAY_TEST_ROUNDS'] ?? inMode(1, 5));
 const TIME_LIMIT_MS = 120_000 + ROUNDS * 60_000;
 /** What a vendor takes to answer: long enough for calls to meet each other. */
 const ANSWER_MS = 20;
+/** A busy identity provider's pace, a person. */
+const PUSH_EVERY_MS = 1000;
 const TAKE_OVER_MS = 10_000;
 const CALLS_AGAIN_MS = 30_000;
 const PATIENCE = { timeout: 60_000, interval: 50 };
@@ -142,7 +144,7 @@ describe('Three instances on one database, under a load of pushes to all of them
     await vi.waitFor(async () => expect((await heldBy(db, second)).length).toBeGreaterThan(0), PATIENCE);
 
     let ending = false;
-    const pushing = pushOnAndOn(loads, () => ending);
+    const pushing = pushOnAndOn(loads, PUSH_EVERY_MS, () => ending);
     // A failure of another step is told first.
     pushing.catch(() => {});
     const asLongAs = (count: number) => {
