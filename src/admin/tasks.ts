@@ -3,8 +3,7 @@ import type { ConnectionId } from '../core/ids.ts';
 import type { Task } from '../core/task.ts';
 import { listConnections } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
-import { closeTask } from '../store/delivery/task-close.ts';
-import { listTasks as listStored } from '../store/delivery/tasks.ts';
+import { closeTask, listTasks as listStored } from '../store/delivery/tasks.ts';
 import { type Operator, record, requireConnection } from './operator.ts';
 
 /** Oldest first; of every connection where `connectionId` is null, in every state where `state` is. */

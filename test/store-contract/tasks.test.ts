@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Task, TaskWish } from '../../src/core/task.ts';
 import { inTransaction } from '../../src/store/database.ts';
-import { closeTask } from '../../src/store/delivery/task-close.ts';
-import { listTasks, replaceTasks } from '../../src/store/delivery/tasks.ts';
+import { closeTask, listTasks, replaceTasks } from '../../src/store/delivery/tasks.ts';
 import { findAccount } from '../../src/store/worklist/claim.ts';
 import { KINDS, sharedStore } from './stores.ts';
 import { addUser, atOnce } from './writing.ts';

@@ -1,9 +1,13 @@
 /** Writes what an attempt changed of its rows: only those that differ, and each only once. */
 import type { Account, RowState } from '../../core/account.ts';
+import type { AccountId, ConnectionId } from '../../core/ids.ts';
 import { newId } from '../../core/ids.ts';
 import { sameJson } from '../../core/json.ts';
 import type { Transaction } from '../database.ts';
+import { statement } from '../statement.ts';
+import type { Claim } from '../worklist/claim.ts';
 import { RANK } from '../worklist/mark-due.ts';
+import { rowToAccount } from '../worklist/row.ts';
 import {
   AT_REST,
   type Columns,
@@ -133,4 +137,24 @@ async function insertRow(tx: Transaction, account: Account, row: RowState, now: 
       ...(isLeft ? leftColumns(now) : {}),
     })
     .execute();
+}
+
+const claimedBy = statement(
+  (db, connectionId: ConnectionId, id: AccountId, version: number, epoch: number | null) =>
+    db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('connection_id', '=', connectionId)
+      .where('id', '=', id)
+      .where('claimed_version', '=', version)
+      .where('claimed_epoch', '=', epoch)
+      .forUpdate()
+      .compile(),
+);
+
+/** Null: the claim is no longer this process's. */
+export async function claimedAccount(tx: Transaction, claim: Claim): Promise<Account | null> {
+  const { connectionId, id, claimedEpoch } = claim.account;
+  const [row] = await claimedBy(tx, connectionId, id, claim.version, claimedEpoch);
+  return row === undefined ? null : rowToAccount(row);
 }

@@ -5,8 +5,7 @@ import { type Database, inTransaction, type Transaction } from '../database.ts';
 import { UniqueViolation } from '../errors.ts';
 import type { Claim } from '../worklist/claim.ts';
 import { vendorKey } from '../worklist/write.ts';
-import { writeRows } from './attempt-rows.ts';
-import { claimedAccount } from './claimed.ts';
+import { claimedAccount, writeRows } from './attempt-rows.ts';
 import { type Holder, holderOfAddress } from './holder.ts';
 import { countLeaver, readGuard } from './leaver-guard.ts';
 

@@ -21,10 +21,9 @@ import {
   writeAccount,
 } from '../worklist/write.ts';
 import type { AttemptEnd } from './attempt-end.ts';
-import { writeRows } from './attempt-rows.ts';
-import { claimedAccount } from './claimed.ts';
+import { recordAttempt } from './attempt-end.ts';
+import { claimedAccount, writeRows } from './attempt-rows.ts';
 import { canRestore, putBack } from './put-back.ts';
-import { recordAttempt } from './record.ts';
 import { replaceTasks } from './tasks.ts';
 import { wakeWaiting } from './waiting.ts';
 

@@ -8,8 +8,7 @@ import type { Claim } from '../worklist/claim.ts';
 import { RANK } from '../worklist/mark-due.ts';
 import { rowState, rowToAccount } from '../worklist/row.ts';
 import { dueNow, jsonOrNull, knownColumns, removeAccount, writeAccount } from '../worklist/write.ts';
-import { writeRows } from './attempt-rows.ts';
-import { claimedAccount } from './claimed.ts';
+import { claimedAccount, writeRows } from './attempt-rows.ts';
 import { replaceTasks } from './tasks.ts';
 
 /** Nothing is known. */

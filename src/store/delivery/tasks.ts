@@ -4,8 +4,11 @@ import { newId } from '../../core/ids.ts';
 import { type Json, sameJson } from '../../core/json.ts';
 import type { Task, TaskWish } from '../../core/task.ts';
 import type { Database, Transaction } from '../database.ts';
+import { lockAccountOfTask } from '../locks.ts';
 import { statement } from '../statement.ts';
 import type { TasksTable } from '../tables.ts';
+import { rowToAccount } from '../worklist/row.ts';
+import { dueNow, writeAccount } from '../worklist/write.ts';
 
 export async function hasOpenTask(
   tx: Transaction,
@@ -127,4 +130,42 @@ function rowToTask(row: Selectable<TasksTable>): Task {
     updatedAt: row.updated_at,
     closedAt: row.closed_at,
   };
+}
+
+/** Closes an open task as done and makes its account due. Undefined: no such task is open. */
+export async function closeTask(
+  tx: Transaction,
+  id: string,
+  now: number,
+): Promise<{ connectionId: ConnectionId; title: string } | undefined> {
+  await lockAccountOfTask(tx, id);
+  const task = await tx
+    .updateTable('tasks')
+    .set({ state: 'done', updated_at: now, closed_at: now })
+    .where('id', '=', id)
+    .where('state', '=', 'open')
+    .returning(['connection_id', 'account_id', 'title', 'kind'])
+    .executeTakeFirst();
+  if (task === undefined) return undefined;
+  const { connection_id: connectionId, account_id: accountId, title, kind } = task;
+  const row = await tx
+    .selectFrom('accounts')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('id', '=', accountId)
+    .executeTakeFirst();
+  if (row !== undefined) {
+    const account = rowToAccount(row);
+    await writeAccount(tx, account, {
+      told: JSON.stringify([...new Set([...account.told, kind])]),
+      wanted_version: account.wantedVersion + 1,
+      undo: null,
+      undo_version: null,
+      attempts: 0,
+      state: 'due',
+      looks_first: 1,
+      ...dueNow(now),
+    });
+  }
+  return { connectionId, title };
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../src/core/task.ts';
 import { inTransaction } from '../../../src/store/database.ts';
-import { closeTask } from '../../../src/store/delivery/task-close.ts';
-import { listTasks } from '../../../src/store/delivery/tasks.ts';
+import { closeTask, listTasks } from '../../../src/store/delivery/tasks.ts';
 import { eventually, person, type Stage, startStage } from '../delivery/stage.ts';
 import { joined, reconcile, stateAtVendor } from './vendor-acts.ts';
 
