@@ -8,7 +8,7 @@ import { issueToken } from '../../src/store/tokens.ts';
 import { policiesInForce } from '../../src/vendor-kit/policies.ts';
 import { loadFake } from '../../src/vendors/fakes.ts';
 import { checkPerson, checkUsers } from '../properties/delivery/check.ts';
-import { newPerson, type Person, type Push, type Pushing, pushOne } from '../properties/delivery/play.ts';
+import { newPerson, type Person, type Push, type Pushing, pushOne } from '../properties/delivery/pushing.ts';
 import { type Subject, subjects } from '../properties/delivery/subjects.ts';
 import type { Answer } from '../properties/delivery/world.ts';
 import type { DurableFakes } from './fakes.ts';

@@ -7,9 +7,9 @@ import { endPlay } from './delivery/check.ts';
 import { beginPlay, happen } from './delivery/play.ts';
 import { type Scenario, scenarios, tell } from './delivery/scenario.ts';
 import { type Subject, subjects } from './delivery/subjects.ts';
-import { endWidePlay } from './delivery/wide-check.ts';
-import { beginWidePlay, happenWidely } from './delivery/wide-play.ts';
-import { tellWide, type WideScenario, wideScenarios } from './delivery/wide-scenario.ts';
+import { endWidePlay } from './delivery/wide/check.ts';
+import { beginWidePlay, happenWidely } from './delivery/wide/play.ts';
+import { tellWide, type WideScenario, wideScenarios } from './delivery/wide/scenario.ts';
 import { inMode } from './mode.ts';
 
 /** Scenarios a vendor, on either store. */

@@ -1,7 +1,8 @@
 import { fold } from '../../../src/core/fold.ts';
 import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
 import { impossibleChanges } from '../../e2e/delivery/state-changes.ts';
-import { acceptAll, faultOf, type Person, type Play, type Pushing, readUser, replaceKey } from './play.ts';
+import { acceptAll, type Play, replaceKey } from './play.ts';
+import { faultOf, type Person, type Pushing, readUser } from './pushing.ts';
 
 /** As long as between two lists of which both count. */
 const A_WHILE_MS = 120_000;

@@ -26,7 +26,9 @@ import { policiesInForce } from '../../../src/vendor-kit/policies.ts';
 import { loadFake } from '../../../src/vendors/fakes.ts';
 import { watchStates } from '../../e2e/delivery/state-changes.ts';
 import type { TemporaryStores } from '../../unit/store/temporary-store.ts';
-import { type FaultyVendor, PROCESS_HEADER, startFaultyVendor } from './faulty-vendor.ts';
+import { type FaultyVendor, startFaultyVendor } from './faulty-vendor.ts';
+import { namedVendor } from './named-vendor.ts';
+import { comeToRest, whenIdle } from './rest.ts';
 import type { Subject } from './subjects.ts';
 
 export const ID = 'under-test';
@@ -35,8 +37,6 @@ const ADDRESS = { host: '127.0.0.1', port: 0, tls: null, portSetting: 'CAUSEWAY_
 const SHORT_TIMEOUT_MS = 200;
 const LONG_TIMEOUT_MS = 10_000;
 const LOG_LEVEL = process.env['CAUSEWAY_TEST_LOG'] === undefined ? 'silent' : 'info';
-/** More turns of the clock than any scenario needs to come to rest. */
-const ENOUGH_TURNS = 200;
 
 export interface Answer {
   status: number;
@@ -190,10 +190,9 @@ export class World {
     this.wake();
   }
 
-  /** Moves both clocks, once no attempt is under way: a list that takes ten minutes holds up the next one for twenty. */
+  /** Moves both clocks, once no call is under way: its effect would come after its time-out. An attempt may be between two calls. */
   async passTime(ms: number): Promise<void> {
     await this.faulty.quiet();
-    while ((await this.#load()).claimed > 0) await new Promise((resolve) => setTimeout(resolve, 2));
     this.#passedMs += ms;
     this.#process?.sync.wake(ID);
   }
@@ -246,50 +245,12 @@ export class World {
     this.wake();
   }
 
-  /** Turns the clock to each due time until nothing is due any more; `meanwhile` goes on at each turn. */
-  async comeToRest(meanwhile: () => Promise<void>): Promise<void> {
-    for (let turn = 0; turn < ENOUGH_TURNS; turn += 1) {
-      await meanwhile();
-      await this.whenIdle();
-      const next = await this.#nextDue();
-      if (next === null) return;
-      await this.passTime(Math.max(1, next - this.clock.now() + 1));
-    }
-    const rows = await this.db.selectFrom('accounts').selectAll().where('due_at', 'is not', null).execute();
-    throw new Error(`The deliveries do not come to rest: ${JSON.stringify(rows, null, 1)}`);
+  comeToRest(meanwhile: () => Promise<void>): Promise<void> {
+    return comeToRest(this, meanwhile);
   }
 
-  /** Nothing is being delivered and nothing that is due waits for its turn, or the connection is paused. */
-  async whenIdle(): Promise<void> {
-    const until = Date.now() + 20_000;
-    for (;;) {
-      const { claimed, due, fanouts } = await this.#load();
-      if (claimed + due + fanouts === 0) return;
-      if (claimed === 0 && (await findConnection(this.db, ID))?.paused != null) return;
-      if (Date.now() > until)
-        throw new Error(`What is due is not taken up: ${JSON.stringify({ claimed, due })}`);
-      await new Promise((resolve) => setTimeout(resolve, 4));
-    }
-  }
-
-  async #load(): Promise<{ claimed: number; due: number; fanouts: number }> {
-    const now = this.clock.now();
-    const rows = await this.db.selectFrom('accounts').select(['claimed_version', 'due_at']).execute();
-    const fanouts = await this.db.selectFrom('fanouts').select('id').execute();
-    const claimed = rows.filter((row) => row.claimed_version !== null).length;
-    const due = rows.filter(
-      ({ claimed_version, due_at }) => claimed_version === null && due_at !== null && due_at <= now,
-    );
-    return { claimed, due: due.length, fanouts: fanouts.length };
-  }
-
-  async #nextDue(): Promise<number | null> {
-    const rows = await this.db
-      .selectFrom('accounts')
-      .select('due_at')
-      .where('due_at', 'is not', null)
-      .execute();
-    return rows.length === 0 ? null : Math.min(...rows.map(({ due_at }) => due_at ?? 0));
+  whenIdle(): Promise<void> {
+    return whenIdle(this);
   }
 
   /** Whoever acts for the operator here. */
@@ -319,29 +280,4 @@ export class World {
     await this.#stores.remove(this.#file);
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** The vendor as one process calls it: each call says whose it is, and a dead process hears no answer. */
-function namedVendor(vendor: AnyVendor, name: string, lives: () => boolean): AnyVendor {
-  const never = new Promise<never>(() => {});
-  return {
-    ...vendor,
-    connect: (settings, credentials, http) =>
-      vendor.connect(settings, credentials, {
-        ...http,
-        async send(request) {
-          if (!lives()) return never;
-          try {
-            const reply = await http.send({
-              ...request,
-              headers: { ...request.headers, [PROCESS_HEADER]: name },
-            });
-            return lives() ? reply : await never;
-          } catch (error) {
-            if (!lives()) return never;
-            throw error;
-          }
-        },
-      }),
-  };
 }

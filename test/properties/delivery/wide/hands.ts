@@ -1,10 +1,10 @@
 /** Humans at the vendor, and the accounts there that are certainly theirs: what nobody but a human may change. */
-import { addressKey } from '../../../src/core/address.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
-import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
+import { addressKey } from '../../../../src/core/address.ts';
+import type { JsonObject } from '../../../../src/core/json.ts';
+import type { FakeAccount } from '../../../../src/vendor-kit/fake.ts';
+import type { World } from '../world.ts';
 import { type ByHand, snapshotOf } from './by-hand.ts';
-import type { HandAct, Kind } from './wide-scenario.ts';
-import type { World } from './world.ts';
+import type { HandAct, Kind } from './scenario.ts';
 
 /** An account that a human made, as the human left it. */
 export interface Stranger {

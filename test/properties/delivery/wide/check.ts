@@ -1,16 +1,17 @@
 /** What holds at the end of a history in which anybody may have done anything. */
 import { sql } from 'kysely';
-import { retryAccount } from '../../../src/admin/accounts.ts';
-import { decideHeld } from '../../../src/admin/holds.ts';
-import { listTasks } from '../../../src/admin/tasks.ts';
-import { addressKey } from '../../../src/core/address.ts';
-import { OperatorError } from '../../../src/core/errors.ts';
-import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
+import { retryAccount } from '../../../../src/admin/accounts.ts';
+import { decideHeld } from '../../../../src/admin/holds.ts';
+import { listTasks } from '../../../../src/admin/tasks.ts';
+import { addressKey } from '../../../../src/core/address.ts';
+import { OperatorError } from '../../../../src/core/errors.ts';
+import type { FakeAccount } from '../../../../src/vendor-kit/fake.ts';
+import { checkStates, checkUsers } from '../check.ts';
+import { replaceKey } from '../play.ts';
+import type { Person } from '../pushing.ts';
+import { ID } from '../world.ts';
 import { snapshotOf } from './by-hand.ts';
-import { checkStates, checkUsers } from './check.ts';
-import { type Person, replaceKey } from './play.ts';
-import { finish, switchDryRun, type WidePlay } from './wide-play.ts';
-import { ID } from './world.ts';
+import { finish, switchDryRun, type WidePlay } from './play.ts';
 
 /** As long as between two lists of which both count. */
 const A_WHILE_MS = 120_000;

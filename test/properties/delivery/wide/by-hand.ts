@@ -1,8 +1,8 @@
 /** What a human can do to accounts in a vendor's own pages, for each vendor's fake. */
-import { fold } from '../../../src/core/fold.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
-import type { FakeAccount } from '../../../src/vendor-kit/fake.ts';
-import { ROLES } from '../../../src/vendors/attention/fake-records.ts';
+import { fold } from '../../../../src/core/fold.ts';
+import type { JsonObject } from '../../../../src/core/json.ts';
+import type { FakeAccount } from '../../../../src/vendor-kit/fake.ts';
+import { ROLES } from '../../../../src/vendors/attention/fake-records.ts';
 
 export interface ByHand {
   /** What makes an account powerful, protected, suspended and active again; null: the vendor has no such thing. */

@@ -1,7 +1,7 @@
 /** Histories of a world that does not hold still: strangers, humans at the vendor, operators, every policy. */
 import fc from 'fast-check';
-import type { Policies } from '../../../src/core/policy.ts';
-import { and, type Happening, happening, PEOPLE, type Scenario, tellHappenings } from './scenario.ts';
+import type { Policies } from '../../../../src/core/policy.ts';
+import { and, type Happening, happening, PEOPLE, type Scenario, tellHappenings } from '../scenario.ts';
 
 /** Addresses that people are hired at, move to, and that strangers have: `addressOf(who, to)`. */
 export const ADDRESSES: readonly (readonly [who: number, to: number])[] = [

@@ -1,26 +1,21 @@
 /** Plays the histories of `wide-scenario.ts`. */
 
-import { retryAccount } from '../../../src/admin/accounts.ts';
-import { editConnection } from '../../../src/admin/connections.ts';
-import { decideHeld } from '../../../src/admin/holds.ts';
-import { finishTask, listTasks } from '../../../src/admin/tasks.ts';
-import { addressKey } from '../../../src/core/address.ts';
-import { OperatorError } from '../../../src/core/errors.ts';
-import type { Task } from '../../../src/core/task.ts';
-import type { TemporaryStores } from '../../unit/store/temporary-store.ts';
+import { retryAccount } from '../../../../src/admin/accounts.ts';
+import { editConnection } from '../../../../src/admin/connections.ts';
+import { decideHeld } from '../../../../src/admin/holds.ts';
+import { finishTask, listTasks } from '../../../../src/admin/tasks.ts';
+import { addressKey } from '../../../../src/core/address.ts';
+import { OperatorError } from '../../../../src/core/errors.ts';
+import type { Task } from '../../../../src/core/task.ts';
+import type { TemporaryStores } from '../../../unit/store/temporary-store.ts';
+import { happen, type Play, pushGroup } from '../play.ts';
+import { addressOf, newPerson, type Person, targetOf } from '../pushing.ts';
+import { type Happening, PEOPLE } from '../scenario.ts';
+import type { Subject } from '../subjects.ts';
+import { ID, World } from '../world.ts';
 import { type ByHand, byHand } from './by-hand.ts';
 import { Hands } from './hands.ts';
-import { addressOf, happen, newPerson, type Person, type Play, pushGroup, targetOf } from './play.ts';
-import { type Happening, PEOPLE } from './scenario.ts';
-import type { Subject } from './subjects.ts';
-import {
-  ADDRESSES,
-  type OperatorAct,
-  TITLES,
-  type WideHappening,
-  type WideScenario,
-} from './wide-scenario.ts';
-import { ID, World } from './world.ts';
+import { ADDRESSES, type OperatorAct, TITLES, type WideHappening, type WideScenario } from './scenario.ts';
 
 export interface WidePlay extends Play {
   scenario: WideScenario;
