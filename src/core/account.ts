@@ -86,6 +86,17 @@ export interface Known {
   asked: TaskWish | null;
 }
 
+/** Nothing is known of an account. */
+export const EMPTY: Known = {
+  address: null,
+  vendorId: null,
+  origin: null,
+  actual: null,
+  written: {},
+  intent: null,
+  asked: null,
+};
+
 /** A step that the guard holds until an operator decides or the identity provider changes the User. */
 export interface Hold {
   /** The call that is held; `move`: to another address. */

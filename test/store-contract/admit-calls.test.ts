@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EMPTY } from '../../src/core/account.ts';
 import type { Connection } from '../../src/core/connection.ts';
 import type { Database } from '../../src/store/database.ts';
 import { type Admission, admitCalls } from '../../src/store/delivery/intents.ts';
@@ -15,7 +16,6 @@ import {
   context,
   ending,
   knowing,
-  NOTHING,
   pushUser,
   rowsOf,
   settledUser,
@@ -143,7 +143,7 @@ describe.each(KINDS)('the transaction before a call in %s', (kind) => {
     const writes = claims.map((one, index) => intentWrite(connection, one, `${index}@x`));
     const [first, second, third] = writes;
     if (first === undefined || second === undefined || third === undefined) throw new Error('Three are due.');
-    const clash = knowing(second.claim, { ...NOTHING, address: '1@x', vendorId: 'V-ANN@x' });
+    const clash = knowing(second.claim, { ...EMPTY, address: '1@x', vendorId: 'V-ANN@x' });
     const admissions = await admitCalls(instance(0), [first, { ...second, after: clash }, third]);
     expect(kindsOf(admissions)).toEqual(['admitted', 'clash', 'admitted']);
     expect((await accountOf(instance(0), second.claim)).intent).toBeNull();
@@ -230,7 +230,7 @@ describe.each(KINDS)('the guard in %s', (kind) => {
       );
       expect(kindsOf(admissions.flat()).toSorted()).toEqual(['admitted', 'last-of-role']);
       for (const one of claims) {
-        await endAttempt(instance(0), attemptEnd(one, { after: knowing(one, NOTHING) }));
+        await endAttempt(instance(0), attemptEnd(one, { after: knowing(one, EMPTY) }));
       }
     }
   });

@@ -1,7 +1,8 @@
+import { EMPTY } from '../../src/core/account.ts';
 import type { Connection } from '../../src/core/connection.ts';
 import type { IntentFacts, IntentWrite } from '../../src/store/delivery/intents.ts';
 import type { Claim } from '../../src/store/worklist/claim.ts';
-import { context, createIntent, knowing, NOTHING, rowsOf } from './writing.ts';
+import { context, createIntent, knowing, rowsOf } from './writing.ts';
 
 export type Refusal = 'taken' | 'held' | 'last-of-role';
 
@@ -17,7 +18,7 @@ export function intentWrite(connection: Connection, claim: Claim, address: strin
   return {
     claim,
     before: rowsOf(claim),
-    after: knowing(claim, { ...NOTHING, address, intent: createIntent(address) }, { mapped: address }),
+    after: knowing(claim, { ...EMPTY, address, intent: createIntent(address) }, { mapped: address }),
     row: claim.account.id,
     address,
     counts: null,

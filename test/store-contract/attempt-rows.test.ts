@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RowState } from '../../src/core/account.ts';
+import { EMPTY, type RowState } from '../../src/core/account.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { writeRows } from '../../src/store/delivery/attempt-rows.ts';
 import { endAttempt } from '../../src/store/delivery/settle.ts';
@@ -15,7 +15,6 @@ import {
   createIntent,
   knowing,
   made,
-  NOTHING,
   nextRow,
   pushUser,
   rowsOf,
@@ -45,7 +44,7 @@ describe.each(KINDS)('an attempt’s rows in %s', (kind) => {
 
   it('are written where they differ, and a new one gets its id', async () => {
     const { claim } = await claimedUser();
-    const [own, next] = await write(claim, [...rowsOf(claim), nextRow({ ...NOTHING, address: 'b@x' })]);
+    const [own, next] = await write(claim, [...rowsOf(claim), nextRow({ ...EMPTY, address: 'b@x' })]);
     expect(own).toEqual(rowsOf(claim)[0]);
     expect(next?.id).not.toBe('new-1');
     expect(await stored(claim, next?.id ?? '')).toMatchObject({
@@ -94,10 +93,7 @@ describe.each(KINDS)('an attempt’s rows in %s', (kind) => {
     const [own] = rowsOf(claim);
     if (own === undefined) throw new Error('There is a row.');
     const left = { ...own, id: 'new-1', role: 'left' as const, mapped: 'a@x' };
-    const [, row] = await write(claim, [
-      { ...own, known: { ...NOTHING, intent: createIntent('b@x') } },
-      left,
-    ]);
+    const [, row] = await write(claim, [{ ...own, known: { ...EMPTY, intent: createIntent('b@x') } }, left]);
     expect(await stored(claim, row?.id ?? '')).toMatchObject({
       role: 'left',
       vendorId: 'v-a@x',
@@ -114,7 +110,7 @@ describe.each(KINDS)('an attempt’s rows in %s', (kind) => {
     const { claim } = await claimedUser();
     const before = await write(claim, [
       ...rowsOf(claim),
-      nextRow({ ...NOTHING, address: 'b@x', intent: createIntent('b@x') }),
+      nextRow({ ...EMPTY, address: 'b@x', intent: createIntent('b@x') }),
     ]);
     const after = before.map((row) => (row.role === 'next' ? { ...row, role: 'left' as const } : row));
     await write(claim, after, before);
@@ -128,7 +124,7 @@ describe.each(KINDS)('an attempt’s rows in %s', (kind) => {
 
   it('that are gone are deleted', async () => {
     const { claim } = await claimedUser();
-    const before = await write(claim, [...rowsOf(claim), nextRow({ ...NOTHING, address: 'b@x' })]);
+    const before = await write(claim, [...rowsOf(claim), nextRow({ ...EMPTY, address: 'b@x' })]);
     const [own] = await write(
       claim,
       before.map((row) => (row.role === 'next' ? { ...row, role: 'gone' as const } : row)),
@@ -140,7 +136,7 @@ describe.each(KINDS)('an attempt’s rows in %s', (kind) => {
 
   it('that are gone give their address to another one of them in the same breath', async () => {
     const { claim } = await claimedUser();
-    const before = await write(claim, [...rowsOf(claim), nextRow({ ...NOTHING, address: 'b@x' })]);
+    const before = await write(claim, [...rowsOf(claim), nextRow({ ...EMPTY, address: 'b@x' })]);
     const renamed = made('a@x', { address: 'b@x' });
     const after = before.map((row) =>
       row.role === 'next' ? { ...row, role: 'gone' as const } : { ...row, known: renamed },
@@ -152,13 +148,13 @@ describe.each(KINDS)('an attempt’s rows in %s', (kind) => {
   it('say since when the account is there: since now if it was made, since ever if it was adopted', async () => {
     const { claim } = await claimedUser();
     const since = async (known: RowState['known']) => {
-      await write(claim, knowing(claim, NOTHING));
-      await write(claim, knowing(claim, known), knowing(claim, NOTHING));
+      await write(claim, knowing(claim, EMPTY));
+      await write(claim, knowing(claim, known), knowing(claim, EMPTY));
       return (await accountOf(instance(0), claim)).presentSince;
     };
     expect(await since(made('a@x'))).toBe(NOW);
     expect(await since(made('a@x', { origin: 'adopted' }))).toBe(0);
-    await write(claim, knowing(claim, NOTHING), knowing(claim, made('a@x')));
+    await write(claim, knowing(claim, EMPTY), knowing(claim, made('a@x')));
     expect((await accountOf(instance(0), claim)).presentSince).toBeNull();
   });
 

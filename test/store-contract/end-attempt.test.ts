@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../src/core/account.ts';
+import { type Account, EMPTY } from '../../src/core/account.ts';
 import type { Connection } from '../../src/core/connection.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { findOutcome, listDeliveries } from '../../src/store/delivery/history.ts';
@@ -20,7 +20,6 @@ import {
   createIntent,
   knowing,
   made,
-  NOTHING,
   nextRow,
   pushUser,
   released,
@@ -138,11 +137,11 @@ describe.each(KINDS)('the end of an attempt in %s', (kind) => {
     const watching = await claimOne(db(), connection);
     expect(watching.account.keptDocument).toMatchObject({ userName: 'ann@x' });
     const tasks = [{ row: watching.account.id, wish: { kind: 'watch', title: 'Watch.', wanted: 1 } }];
-    await endAttempt(db(), attemptEnd(watching, { tasks, after: knowing(watching, NOTHING) }));
+    await endAttempt(db(), attemptEnd(watching, { tasks, after: knowing(watching, EMPTY) }));
     expect(await accountOf(db(), watching)).toMatchObject({ state: 'in-sync', vendorId: null });
     await inTransaction(db(), (tx) => retryAccount(tx, connection.id, watching.account.id, context()));
     const claimed = await claimOne(db(), connection);
-    await endAttempt(db(), attemptEnd(claimed, { after: knowing(claimed, NOTHING) }));
+    await endAttempt(db(), attemptEnd(claimed, { after: knowing(claimed, EMPTY) }));
     expect(await findAccount(db(), connection.id, claimed.account.id)).toBeUndefined();
     expect((await listTasks(db(), connection.id)).filter(({ state }) => state === 'open')).toEqual([]);
   });
@@ -156,7 +155,7 @@ describe.each(KINDS)('the end of an attempt in %s', (kind) => {
     const { userId } = await settledUser(db(), connection, 'ann@x');
     await removeUser(db(), connection, userId);
     const claimed = await claimOne(db(), connection);
-    await endAttempt(db(), attemptEnd(claimed, { after: knowing(claimed, { ...NOTHING, ...known }) }));
+    await endAttempt(db(), attemptEnd(claimed, { after: knowing(claimed, { ...EMPTY, ...known }) }));
     expect(await accountOf(db(), claimed)).toMatchObject({ ...known, keptDocument: null });
   });
 
@@ -220,7 +219,7 @@ describe.each(KINDS)('the end of an attempt in %s', (kind) => {
     const claimed = await claimOne(db(), connection);
     const planned = { planned: true, result: 'planned', state: 'planned' } as const;
     await endAttempt(db(), attemptEnd(claimed, { ...planned, after: knowing(claimed, made('ann@x')) }));
-    expect(await accountOf(db(), claimed)).toMatchObject({ state: 'planned', ...NOTHING, settledVersion: 1 });
+    expect(await accountOf(db(), claimed)).toMatchObject({ state: 'planned', ...EMPTY, settledVersion: 1 });
   });
 
   it('keeps the word that a task is done if it came meanwhile, and a look that was asked for', async () => {
@@ -253,7 +252,7 @@ describe.each(KINDS)('who is due when an attempt ends, in %s:', (kind) => {
     const { userId } = await settledUser(db(), connection, 'ann@x');
     const { wait } = await addUser(db(), connection, 'ben@x');
     const claimed = await claimOne(db(), connection);
-    const after = knowing(claimed, NOTHING, { mapped });
+    const after = knowing(claimed, EMPTY, { mapped });
     await endAttempt(
       db(),
       ben === 'waiting'
@@ -281,7 +280,7 @@ describe.each(KINDS)('who is due when an attempt ends, in %s:', (kind) => {
   it.each([
     ['settles', (claimed: Claim) => attemptEnd(claimed)],
     ['is released', (claimed: Claim) => released(claimed)],
-    ['frees the address', (claimed: Claim) => attemptEnd(claimed, { after: knowing(claimed, NOTHING) })],
+    ['frees the address', (claimed: Claim) => attemptEnd(claimed, { after: knowing(claimed, EMPTY) })],
   ])('whoever waits for the address of one that %s', async (_, end) => {
     const { connection, userId, benId } = await scene('waiting');
     const claimed = await claimAnn(connection, userId);
@@ -346,7 +345,7 @@ describe.each(KINDS)('whoever was refused for an address, in %s,', (kind) => {
 
   it('is due when it is freed', async () => {
     const { connection, ben, ann } = await refused();
-    await endAttempt(db(), attemptEnd(ann, { after: knowing(ann, NOTHING) }));
+    await endAttempt(db(), attemptEnd(ann, { after: knowing(ann, EMPTY) }));
     expect(await findAccount(db(), connection.id, ben.accountId)).toMatchObject({
       state: 'due',
       wantedVersion: 4,
@@ -369,7 +368,7 @@ describe.each(KINDS)('whoever was refused for an address, in %s,', (kind) => {
     await endAttempt(
       db(),
       attemptEnd(ann, {
-        after: [own, nextRow({ ...NOTHING, address: 'new@x', intent: createIntent('new@x') })],
+        after: [own, nextRow({ ...EMPTY, address: 'new@x', intent: createIntent('new@x') })],
       }),
     );
     await pushUser(db(), connection, ann.account.resourceId, { title: 'newer' });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EMPTY } from '../../src/core/account.ts';
 import type { Connection } from '../../src/core/connection.ts';
 import { holderOfAccount, holderOfAddress } from '../../src/store/delivery/holder.ts';
 import { endAttempt } from '../../src/store/delivery/settle.ts';
@@ -13,7 +14,6 @@ import {
   ending,
   knowing,
   made,
-  NOTHING,
   nextRow,
   pushUser,
   removeUser,
@@ -134,7 +134,7 @@ describe.each(KINDS)('who has an address or an account, in %s,', (kind) => {
     const connection = await freshConnection();
     await addUser(instance(0), connection, 'ann@x');
     const ann = await claimOne(instance(0), connection);
-    const after = knowing(ann, { ...NOTHING, address: 'ann@x', intent: createIntent('ann@x') });
+    const after = knowing(ann, { ...EMPTY, address: 'ann@x', intent: createIntent('ann@x') });
     const tasks = [{ row: ann.account.id, wish: { kind: 'look', title: 'Look.', wanted: 1 } }];
     await endAttempt(instance(0), attemptEnd(ann, { after, state, due, tasks, result: 'task' }));
     await addUser(instance(0), connection, 'ben');

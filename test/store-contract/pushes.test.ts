@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EMPTY } from '../../src/core/account.ts';
 import type { Connection } from '../../src/core/connection.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { endAttempt } from '../../src/store/delivery/settle.ts';
@@ -14,7 +15,6 @@ import {
   createIntent,
   knowing,
   made,
-  NOTHING,
   nextRow,
   pushUser,
   released,
@@ -60,7 +60,7 @@ describe.each(KINDS)('a push in %s', (kind) => {
     const connection = await freshConnection();
     const { resource } = await addUser(db(), connection, 'a@x');
     const claimed = await claimOne(db(), connection);
-    await endAttempt(db(), attemptEnd(claimed, { after: knowing(claimed, { ...NOTHING, ...known }) }));
+    await endAttempt(db(), attemptEnd(claimed, { after: knowing(claimed, { ...EMPTY, ...known }) }));
     await addUser(db(), connection, 'joiner@x');
     await removeUser(db(), connection, resource.id);
     const [first] = await claim(db(), connection, 2);
@@ -133,7 +133,7 @@ describe.each(KINDS)('a push in %s', (kind) => {
     await pushUser(db(), connection, userId, { title: 'moves' });
     const claimed = await claimOne(db(), connection);
     expect(claimed.next).toBeNull();
-    const known = { ...NOTHING, address: 'b@x', intent: createIntent('b@x') };
+    const known = { ...EMPTY, address: 'b@x', intent: createIntent('b@x') };
     const due = { at: 1, inMs: 0, notBefore: null, failed: true };
     await endAttempt(db(), released(claimed, { after: [...rowsOf(claimed), nextRow(known)], due }));
     const again = await claim(db(), connection, 5);

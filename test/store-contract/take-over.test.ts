@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EMPTY } from '../../src/core/account.ts';
 import type { Connection } from '../../src/core/connection.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { endAttempt } from '../../src/store/delivery/settle.ts';
@@ -18,7 +19,6 @@ import {
   ending,
   knowing,
   made,
-  NOTHING,
   pushUser,
   removeUser,
   rowsOf,
@@ -74,7 +74,7 @@ describe.each(KINDS)('a take-over in %s', (kind) => {
     expect(took).toMatchObject({ taken: { id: claimed.account.id, known: made(address) } });
     expect(await accountOf(instance(0), claimed)).toMatchObject(made(address));
     expect(await findAccount(instance(0), connection.id, accountId)).toMatchObject({
-      ...NOTHING,
+      ...EMPTY,
       held: null,
     });
     expect(await findUser(instance(0), connection.id, userId)).toBeDefined();
@@ -133,9 +133,9 @@ describe.each(KINDS)('a take-over in %s', (kind) => {
         takeOver(instance(round + 1), taking(back, left.accountId)),
       ]);
       expect([claims.length, took === null]).toEqual(claims.length === 1 ? [1, true] : [0, false]);
-      const ends = claims.map((one) => attemptEnd(one, { after: knowing(one, NOTHING) }));
+      const ends = claims.map((one) => attemptEnd(one, { after: knowing(one, EMPTY) }));
       for (const end of ends) await endAttempt(instance(0), end);
-      await endAttempt(instance(0), { ...ending(back, 'done'), before: knowing(back, NOTHING) });
+      await endAttempt(instance(0), { ...ending(back, 'done'), before: knowing(back, EMPTY) });
     }
   });
 
@@ -153,7 +153,7 @@ describe.each(KINDS)('a take-over in %s', (kind) => {
       for (const one of await claim(instance(0), connection, 10)) {
         await endAttempt(instance(0), attemptEnd(one));
       }
-      await endAttempt(instance(0), attemptEnd(back, { before: knowing(back, NOTHING) }));
+      await endAttempt(instance(0), attemptEnd(back, { before: knowing(back, EMPTY) }));
     }
   });
 

@@ -1,4 +1,4 @@
-import type { Account, Intent, Known, RowState } from '../../src/core/account.ts';
+import { type Account, EMPTY, type Intent, type Known, type RowState } from '../../src/core/account.ts';
 import type { Connection } from '../../src/core/connection.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { User } from '../../src/core/user.ts';
@@ -72,21 +72,10 @@ export async function accountOf(db: Database, { account }: Claim): Promise<Accou
   return found;
 }
 
-/** A row of which nothing is known. */
-export const NOTHING: Known = {
-  address: null,
-  vendorId: null,
-  origin: null,
-  actual: null,
-  written: {},
-  intent: null,
-  asked: null,
-};
-
 /** An account that Causeway has made at the vendor. */
 export function made(address: string, more: Partial<Known> = {}): Known {
   const actual = { id: `v-${address}`, address, presence: 'active' as const, fields: {} };
-  return { ...NOTHING, address, vendorId: actual.id, origin: 'created', actual, ...more };
+  return { ...EMPTY, address, vendorId: actual.id, origin: 'created', actual, ...more };
 }
 
 export function createIntent(address: string): Intent {

@@ -1,5 +1,5 @@
 /** Takes a refused push back, so that it does not look accepted (docs/delivery, "Put back"). */
-import type { Account, RowState } from '../../core/account.ts';
+import { type Account, EMPTY, type RowState } from '../../core/account.ts';
 import { fold } from '../../core/fold.ts';
 import type { Transaction } from '../database.ts';
 import { findUser, overwriteUser, removeUserRows } from '../users.ts';
@@ -17,7 +17,6 @@ import {
 } from '../worklist/write.ts';
 import type { AttemptEnd } from './attempt-end.ts';
 import { writeRows } from './attempt-rows.ts';
-import { EMPTY } from './take-over.ts';
 import { hasOpenTask, replaceTasks } from './tasks.ts';
 import { wakeWaiting } from './waiting.ts';
 

@@ -1,5 +1,5 @@
 /** What is known of one row becomes another's: a re-hire, an address that a move left behind (rules 4 and 10). */
-import type { Account, Known, RowState } from '../../core/account.ts';
+import { type Account, EMPTY, type RowState } from '../../core/account.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isActive } from '../../core/user.ts';
 import { type Database, inTransaction, type Transaction } from '../database.ts';
@@ -10,17 +10,6 @@ import { rowState, rowToAccount } from '../worklist/row.ts';
 import { dueNow, jsonOrNull, knownColumns, removeAccount, writeAccount } from '../worklist/write.ts';
 import { claimedAccount, writeRows } from './attempt-rows.ts';
 import { replaceTasks } from './tasks.ts';
-
-/** Nothing is known. */
-export const EMPTY: Known = {
-  address: null,
-  vendorId: null,
-  origin: null,
-  actual: null,
-  written: {},
-  intent: null,
-  asked: null,
-};
 
 export interface TakeOver {
   claim: Claim;

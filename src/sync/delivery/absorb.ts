@@ -1,10 +1,10 @@
 /** Takes in what happened. Pure. */
 
-import type { Intent, Known, VendorAccount } from '../../core/account.ts';
+import { EMPTY, type Intent, type Known, type VendorAccount } from '../../core/account.ts';
 import type { FieldTable, FieldValues } from '../../core/field.ts';
 import { sameJson } from '../../core/json.ts';
 import { mergeWritten } from '../plan/differences.ts';
-import { EMPTY, mainRow, rowOf, withRow } from './rows.ts';
+import { mainRow, rowOf, withRow } from './rows.ts';
 import { addTask, errorOf } from './stages/settle.ts';
 import type { Attempt, Event, Failure } from './state.ts';
 

@@ -1,18 +1,8 @@
 /** An attempt's rows: finding, changing and comparing them. Pure. */
 
-import type { Known, VendorAccount } from '../../core/account.ts';
+import { EMPTY, type Known, type VendorAccount } from '../../core/account.ts';
 import { addressKey } from '../../core/address.ts';
 import type { Attempt, Row } from './state.ts';
-
-export const EMPTY: Known = {
-  address: null,
-  vendorId: null,
-  origin: null,
-  actual: null,
-  written: {},
-  intent: null,
-  asked: null,
-};
 
 /** The form in which this kind's addresses, or titles, are compared. */
 export function keyOf(a: Pick<Attempt, 'rules'>, address: string): string {

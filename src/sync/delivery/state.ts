@@ -108,6 +108,29 @@ export interface Attempt {
   changes: string[];
 }
 
+/** An attempt in which nothing has happened yet. */
+export const BEGINNING = {
+  seen: {},
+  lastCall: null,
+  looks: 0,
+  sent: [],
+  without: [],
+  alone: false,
+  said: null,
+  disproved: null,
+  failure: null,
+  lost: null,
+  lastOfRole: false,
+  calling: null,
+  done: [],
+  heldStep: null,
+  tasks: [],
+  wake: [],
+  wakeUser: false,
+  steps: [],
+  changes: [],
+} satisfies Partial<Attempt>;
+
 /** Work for a human about one row. */
 export interface RowTask {
   row: string;

@@ -1,5 +1,5 @@
 /** Claims, and the attempts that they begin. */
-import type { Attempt, Event, Row } from '../../../src/sync/delivery/state.ts';
+import { type Attempt, BEGINNING, type Event, type Row } from '../../../src/sync/delivery/state.ts';
 import type { Wanted } from '../../../src/sync/plan/wanted.ts';
 import { holderOfAddress } from './holders.ts';
 import { judgeEnd } from './invariants.ts';
@@ -105,25 +105,7 @@ function newAttempt(world: World, person: Person, rows: Row[], unsettled: boolea
     awaited: [],
     rows,
     holder: null,
-    seen: {},
-    looks: 0,
-    lastCall: null,
-    sent: [],
-    without: [],
-    alone: false,
-    said: null,
-    disproved: null,
-    failure: null,
-    lost: null,
-    lastOfRole: false,
-    calling: null,
-    done: [],
-    heldStep: null,
-    tasks: [],
-    wake: [],
-    wakeUser: false,
-    steps: [],
-    changes: [],
+    ...BEGINNING,
   };
 }
 

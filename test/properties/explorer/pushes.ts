@@ -1,5 +1,5 @@
 /** What the identity provider does, and what a refused push is put back to. */
-import { EMPTY } from '../../../src/sync/delivery/rows.ts';
+import { EMPTY } from '../../../src/core/account.ts';
 import type { End, Row } from '../../../src/sync/delivery/state.ts';
 import { currentOf } from './holders.ts';
 import { newRow } from './store.ts';

@@ -1,5 +1,5 @@
 /** What another row knows becomes the attempt's. */
-import { EMPTY } from '../../../src/sync/delivery/rows.ts';
+import { EMPTY } from '../../../src/core/account.ts';
 import type { Holder, Row } from '../../../src/sync/delivery/state.ts';
 import { content, dropRow, newRow, storedRow } from './store.ts';
 import { freeName, personOf, type Run, type World } from './world.ts';

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { EMPTY } from '../../../src/core/account.ts';
 import type { Connection } from '../../../src/core/connection.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -7,7 +8,7 @@ import { endAttempt } from '../../../src/store/delivery/settle.ts';
 import { changeUser, createUser, deleteUser, findUser, type UserWrite } from '../../../src/store/users.ts';
 import { type Claim, claimDue, findAccount } from '../../../src/store/worklist/claim.ts';
 import type { Wait } from '../../../src/store/worklist/mark-due.ts';
-import { attemptEnd, knowing, made, NOTHING } from '../../store-contract/writing.ts';
+import { attemptEnd, knowing, made } from '../../store-contract/writing.ts';
 import { heldLease } from './held-lease.ts';
 
 /**
@@ -122,7 +123,7 @@ async function settleClaim(world: World): Promise<void> {
   const error = { code: 'REJECTED' as const, message: 'bad value', at: world.clock };
   const outcome = refused ? ({ result: 'refused', state: 'refused', error } as const) : {};
   const end = attemptEnd(claim, {
-    after: knowing(claim, present ? made('ana@example.com') : NOTHING),
+    after: knowing(claim, present ? made('ana@example.com') : EMPTY),
     changes: before === world.vendor ? [] : ['update'],
     ...outcome,
     startedAt: world.clock,

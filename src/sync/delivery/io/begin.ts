@@ -6,7 +6,7 @@ import { rowState } from '../../../store/worklist/row.ts';
 import type { DeliveryTools } from '../../calls/open-session.ts';
 import type { Wanted } from '../../plan/wanted.ts';
 import { wantedOfClaim } from '../../plan/wanted-of-claim.ts';
-import type { Attempt, Moment, Row, Rulebook } from '../state.ts';
+import { type Attempt, BEGINNING, type Moment, type Row, type Rulebook } from '../state.ts';
 
 /** When calls whose outcome is not known can no longer take effect. */
 export interface Doubts {
@@ -56,25 +56,7 @@ export async function beginAttempt(tools: DeliveryTools, claim: Claim, doubts: D
           rows.map(({ id }) => id),
         )
       : null,
-    seen: {},
-    lastCall: null,
-    looks: 0,
-    sent: [],
-    without: [],
-    alone: false,
-    said: null,
-    disproved: null,
-    failure: null,
-    lost: null,
-    lastOfRole: false,
-    calling: null,
-    done: [],
-    heldStep: null,
-    tasks: [],
-    wake: [],
-    wakeUser: false,
-    steps: [],
-    changes: [],
+    ...BEGINNING,
   };
 }
 

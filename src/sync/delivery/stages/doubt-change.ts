@@ -1,10 +1,10 @@
 /** Open intents of calls other than creates (rule 3). Pure. */
-import type { Call, Intent, VendorAccount } from '../../../core/account.ts';
+import { type Call, EMPTY, type Intent, type VendorAccount } from '../../../core/account.ts';
 import type { FieldValues } from '../../../core/field.ts';
 import { type Json, sameJson } from '../../../core/json.ts';
 import { mergeWritten } from '../../plan/differences.ts';
 import { isHidden } from '../look.ts';
-import { EMPTY, goesBy, isLeaving, sameAddress, withRow } from '../rows.ts';
+import { goesBy, isLeaving, sameAddress, withRow } from '../rows.ts';
 import type { Attempt, Row, Seen, Turn } from '../state.ts';
 import { refreshed } from './observe.ts';
 import { addTask, endDone } from './settle.ts';

@@ -1,6 +1,6 @@
 /** Open intents: a lost answer is resolved by a look, never by a repeat (rule 3). Pure. */
 
-import type { Call, Intent, VendorAccount } from '../../../core/account.ts';
+import { type Call, EMPTY, type Intent, type VendorAccount } from '../../../core/account.ts';
 import type { FieldValues } from '../../../core/field.ts';
 import { sameJson } from '../../../core/json.ts';
 import type { TaskWish } from '../../../core/task.ts';
@@ -9,7 +9,7 @@ import { createDifferences } from '../../plan/plan.ts';
 import { writtenByCreate } from '../absorb.ts';
 import { callNow } from '../call.ts';
 import { addressOf, fresh, lookAt } from '../look.ts';
-import { EMPTY, goesBy, isLeaving, leaveBehind, mainRow, sameAddress, withRow } from '../rows.ts';
+import { goesBy, isLeaving, leaveBehind, mainRow, sameAddress, withRow } from '../rows.ts';
 import type { Attempt, Row, Turn } from '../state.ts';
 import { close, resolveChange, type Shown, told } from './doubt-change.ts';
 import { otherWith, unite } from './observe.ts';

@@ -1,16 +1,7 @@
 /** Rows that are nobody's any more, and those that are given up (rules 7, 8, 11). Pure. */
+import { EMPTY } from '../../../core/account.ts';
 import { fresh, freshFrom, isHidden, lookAt } from '../look.ts';
-import {
-  EMPTY,
-  goesBy,
-  isEmpty,
-  isLeaving,
-  leaveBehind,
-  mainRow,
-  nextRow,
-  sameAddress,
-  withRow,
-} from '../rows.ts';
+import { goesBy, isEmpty, isLeaving, leaveBehind, mainRow, nextRow, sameAddress, withRow } from '../rows.ts';
 import type { Attempt, Row, Turn } from '../state.ts';
 import { end } from './settle.ts';
 

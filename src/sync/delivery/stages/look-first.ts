@@ -1,6 +1,7 @@
 /** What is remembered of the row's own account is looked at before anything is planned (rules 8 and 10). Pure. */
+import { EMPTY } from '../../../core/account.ts';
 import { fresh, freshFrom, isHidden, lookAt } from '../look.ts';
-import { EMPTY, mainRow, withRow } from '../rows.ts';
+import { mainRow, withRow } from '../rows.ts';
 import type { Attempt, Turn } from '../state.ts';
 import { accepted, isPendingOf } from './whose.ts';
 

@@ -1,8 +1,9 @@
 /** A User whose address changes (rule 11): what is wanted there is `next` until it is at the vendor. Pure. */
 
+import { EMPTY } from '../../../core/account.ts';
 import { protect } from '../../plan/plan.ts';
 import { fresh } from '../look.ts';
-import { EMPTY, goesBy, isLeaving, mainRow, nextRow, sameAddress, withRow } from '../rows.ts';
+import { goesBy, isLeaving, mainRow, nextRow, sameAddress, withRow } from '../rows.ts';
 import type { Attempt, Row, Turn } from '../state.ts';
 import { addTask, errorOf, refuse } from './settle.ts';
 

@@ -1,7 +1,7 @@
 /** Looks: what was seen, how fresh it is, and what it makes of a row (rules 5, 6, 9). Pure. */
-import type { VendorAccount } from '../../../core/account.ts';
+import { EMPTY, type VendorAccount } from '../../../core/account.ts';
 import { addressOf, fresh, freshFrom, isHidden, lookAt } from '../look.ts';
-import { EMPTY, goesBy, isLeaving, mainRow, nextRow, rowOf, withRow } from '../rows.ts';
+import { goesBy, isLeaving, mainRow, nextRow, rowOf, withRow } from '../rows.ts';
 import type { Attempt, Failure, Row, Seen, Turn } from '../state.ts';
 import { subjectOf } from './move.ts';
 import { addTask, conflict, endDone, errorOf } from './settle.ts';

@@ -1,10 +1,10 @@
 /** Whose an account is (rule 4), and who has the wanted address (rule 10). Pure. */
 
-import type { VendorAccount } from '../../../core/account.ts';
+import { EMPTY, type VendorAccount } from '../../../core/account.ts';
 import { hasChanges } from '../../plan/differences.ts';
 import { createDifferences, protect } from '../../plan/plan.ts';
 import { addressOf, fresh, lookAt } from '../look.ts';
-import { EMPTY, goesBy, isEmpty, isLeaving, mainRow, withRow } from '../rows.ts';
+import { goesBy, isEmpty, isLeaving, mainRow, withRow } from '../rows.ts';
 import type { Attempt, Holder, Move, Row, Seen, Turn } from '../state.ts';
 import { subjectOf } from './move.ts';
 import { again, conflict, endDone, errorOf, refuse } from './settle.ts';
