@@ -1,4 +1,4 @@
-import type { AccountState } from '../core/account.ts';
+import type { Account, AccountState } from '../core/account.ts';
 import type { Delivery, DeliveryResult } from '../core/delivery.ts';
 import { OperatorError } from '../core/errors.ts';
 import type { ConnectionId } from '../core/ids.ts';
@@ -29,13 +29,16 @@ export async function listAccounts(
   return listStored(operator.db, connectionId, filter);
 }
 
-/** The one account that `match` names; throws OperatorError for none and for several. */
+/** The one account that `match` names, of a User who moves the one that the move begins at; throws OperatorError for none and for several. */
 export async function findAccount(
   operator: Operator,
   connectionId: ConnectionId,
   match: string,
 ): Promise<NamedAccount> {
-  const found = await listAccounts(operator, connectionId, { match, limit: 10 });
+  const all = await listAccounts(operator, connectionId, { match, limit: 10 });
+  const found = all.filter(
+    ({ account }) => account.id === match || !all.some((own) => movesFrom(own, account)),
+  );
   const [first, second] = found;
   if (first === undefined) {
     throw new OperatorError(
@@ -45,6 +48,10 @@ export async function findAccount(
   if (second === undefined) return first;
   const ids = found.map(({ account }) => account.id).join(', ');
   throw new OperatorError(`Several accounts go by ${JSON.stringify(match)}. Name one by its id: ${ids}.`);
+}
+
+function movesFrom({ account: own }: NamedAccount, { kind, role, resourceId }: Account): boolean {
+  return role === 'next' && own.role === 'current' && own.kind === kind && own.resourceId === resourceId;
 }
 
 export async function showAccount(

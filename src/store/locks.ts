@@ -81,19 +81,26 @@ export async function lockLease(tx: Transaction, { connectionId, holder, epoch }
   if (lease === undefined) throw new LeaseLost();
 }
 
-/** The account that a task is about. */
+/** The account that a task is about, and the one that it is delivered with. */
 export async function lockAccountOfTask(tx: Transaction, taskId: string): Promise<void> {
   if (!isPostgres(tx)) return;
   await tx
-    .selectFrom('accounts')
-    .innerJoin('tasks', (join) =>
+    .selectFrom('tasks')
+    .innerJoin('accounts as about', (join) =>
       join
-        .onRef('tasks.connection_id', '=', 'accounts.connection_id')
-        .onRef('tasks.account_id', '=', 'accounts.id'),
+        .onRef('about.connection_id', '=', 'tasks.connection_id')
+        .onRef('about.id', '=', 'tasks.account_id'),
     )
-    .select('accounts.id')
+    .innerJoin('accounts as locked', (join) =>
+      join
+        .onRef('locked.connection_id', '=', 'about.connection_id')
+        .onRef('locked.kind', '=', 'about.kind')
+        .onRef('locked.resource_id', '=', 'about.resource_id'),
+    )
+    .select('locked.id')
     .where('tasks.id', '=', taskId)
-    .forUpdate('accounts')
+    .orderBy('locked.id')
+    .forUpdate('locked')
     .execute();
 }
 

@@ -7,8 +7,9 @@ import type { Database, Transaction } from '../database.ts';
 import { lockAccountOfTask } from '../locks.ts';
 import { statement } from '../statement.ts';
 import type { TasksTable } from '../tables.ts';
+import { retryAccount } from '../worklist/retry.ts';
 import { rowToAccount } from '../worklist/row.ts';
-import { dueNow, writeAccount } from '../worklist/write.ts';
+import { writeAccount } from '../worklist/write.ts';
 
 export async function hasOpenTask(
   tx: Transaction,
@@ -156,16 +157,8 @@ export async function closeTask(
     .executeTakeFirst();
   if (row !== undefined) {
     const account = rowToAccount(row);
-    await writeAccount(tx, account, {
-      told: JSON.stringify([...new Set([...account.told, kind])]),
-      wanted_version: account.wantedVersion + 1,
-      undo: null,
-      undo_version: null,
-      attempts: 0,
-      state: 'due',
-      looks_first: 1,
-      ...dueNow(now),
-    });
+    await writeAccount(tx, account, { told: JSON.stringify([...new Set([...account.told, kind])]) });
+    await retryAccount(tx, connectionId, accountId, { requestId: account.requestId, now });
   }
   return { connectionId, title };
 }

@@ -5,6 +5,7 @@ import { addressKey } from '../../core/address.ts';
 import type { Transaction } from '../database.ts';
 import { statement } from '../statement.ts';
 import type { Claim } from '../worklist/claim.ts';
+import { deliveredWith } from '../worklist/retry.ts';
 import { rowState } from '../worklist/row.ts';
 import { dueNow } from '../worklist/write.ts';
 
@@ -59,7 +60,7 @@ export async function wakeWaiting(
       now,
     );
   }
-  await makeDue(tx, account.connectionId, await ownersOf(tx, account.connectionId, wake), now);
+  await makeDue(tx, account.connectionId, wake, now);
   if (wakeUser) await makeUserDue(tx, account, now);
 }
 
@@ -78,22 +79,23 @@ function dueAgain(now: number) {
 async function makeDue(
   tx: Transaction,
   connectionId: string,
-  ids: readonly string[],
+  named: readonly string[],
   now: number,
 ): Promise<void> {
+  const ids = await deliveredWith(tx, connectionId, named);
   if (ids.length === 0) return;
   await tx
     .updateTable('accounts')
     .set(dueNow(now))
     .where('connection_id', '=', connectionId)
-    .where('id', 'in', [...ids])
+    .where('id', 'in', ids)
     .where('state', '=', 'waiting')
     .execute();
   await tx
     .updateTable('accounts')
     .set(dueAgain(now))
     .where('connection_id', '=', connectionId)
-    .where('id', 'in', [...ids])
+    .where('id', 'in', ids)
     .where('state', 'not in', ['waiting', 'due', 'observed'])
     .where('claimed_version', 'is', null)
     .execute();
@@ -108,29 +110,4 @@ async function makeUserDue(tx: Transaction, account: Account, now: number): Prom
     .where('resource_id', '=', account.resourceId)
     .where('role', '=', 'current')
     .execute();
-}
-
-/** A row for a move is delivered with its User's own. */
-async function ownersOf(tx: Transaction, connectionId: string, ids: readonly string[]): Promise<string[]> {
-  if (ids.length === 0) return [];
-  const rows = await tx
-    .selectFrom('accounts as one')
-    .innerJoin('accounts as own', (join) =>
-      join
-        .onRef('own.connection_id', '=', 'one.connection_id')
-        .onRef('own.kind', '=', 'one.kind')
-        .onRef('own.resource_id', '=', 'one.resource_id')
-        .on(({ or, and, eb, ref }) =>
-          or([
-            eb('own.id', '=', ref('one.id')),
-            and([eb('one.role', '=', 'next'), eb('own.role', '=', 'current')]),
-          ]),
-        ),
-    )
-    .select('own.id')
-    .where('one.connection_id', '=', connectionId)
-    .where('one.id', 'in', [...ids])
-    .where('own.role', '!=', 'next')
-    .execute();
-  return rows.map(({ id }) => id);
 }

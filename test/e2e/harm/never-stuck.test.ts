@@ -141,6 +141,45 @@ describe('A move that is changed under way', () => {
     expect((await stage.deliveries(id)).length).toBeLessThan(20);
   });
 
+  it('and tried again by the address that it moves to (`account retry`) makes one account there', async () => {
+    const stage = await startStage('attention', { policies: { addressChange: 'replace', waitMs: 0 } });
+    const id = await hire(stage, ANA);
+    await stage.forgetCalls();
+    const POST = 'POST /v2/organizations/users';
+    await stage.fault({ kind: 'slow', delayMs: 500, match: POST, times: 1 });
+    await moveTo(stage, id, 'b@example.com');
+    await eventually(async () => (await stage.calls()).some(({ method }) => method === 'POST'), true);
+    await retryAccount(operatorOf(stage), stage.id, 'b@example.com');
+    stage.wake();
+    await settled(stage);
+    expect((await stage.calls()).filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(await stage.addresses()).toEqual(['b@example.com']);
+    // By the person's name it is one account too, though it has two rows.
+    expect((await retryAccount(operatorOf(stage), stage.id, ANA)).account.role).toBe('current');
+  });
+
+  it('and whose task is reported done goes on as a whole: who moves is invited anew, and only there', async () => {
+    const stage = await startStage('corezoid', {
+      settings: { listsInvitations: false },
+      quirks: { multiTenant: false, tellsUrl: false },
+      policies: { addressChange: 'replace', waitMs: 0 },
+      callTimeoutMs: 300,
+    });
+    const id = await hire(stage, ANA);
+    await stage.fault({ kind: 'status', status: 502, sent: INVITE, times: 1 });
+    await moveTo(stage, id, 'b@example.com');
+    await eventually(async () => {
+      stage.passTime(2 * SECOND);
+      return openTitles(stage);
+    }, [expect.stringContaining('b@example.com')]);
+    await reportDone(stage);
+    await eventually(() => stage.state(id), 'in-sync');
+    await settled(stage);
+    expect(await stage.addresses()).toEqual(['b@example.com']);
+    expect(await invitations(stage, 'b@example.com')).toBe(2);
+    expect(await openTitles(stage)).toEqual([]);
+  });
+
   it.each([true, false])(
     '“Sales” deleted and “Sales two” renamed to “Sales” settles (`removeGroups: %s`)',
     async (removeGroups) => {
