@@ -63,7 +63,7 @@ export async function holderOfAddress(
   return describe(db, account, row, 'address');
 }
 
-/** The other row that has this account, by its vendor id or else by one of its addresses. */
+/** The other row that has this account, by its vendor id or else by one of its addresses: an own account may have been renamed to one. */
 export async function holderOfAccount(
   db: Database,
   account: Account,
@@ -72,7 +72,7 @@ export async function holderOfAccount(
 ): Promise<Holder | null> {
   const { connectionId, kind } = account;
   const [row] = await byKey.id(db, connectionId, kind, vendorKey(kind, found.id));
-  if (row !== undefined) return except.includes(row.id) ? null : describe(db, account, row, 'id');
+  if (row !== undefined && !except.includes(row.id)) return describe(db, account, row, 'id');
   for (const address of [found.address, ...(found.aliases ?? [])]) {
     const holder = await holderOfAddress(db, account, address, except);
     if (holder !== null) return holder;

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Account, AccountState, VendorAccount } from '../../core/account.ts';
 import { addressKey } from '../../core/address.ts';
 import { fold } from '../../core/fold.ts';
-import type { ConnectionId } from '../../core/ids.ts';
+import type { AccountId, ConnectionId } from '../../core/ids.ts';
 import { type Database, inTransaction } from '../database.ts';
 import type { AccountsTable } from '../tables.ts';
 import { type Claim, readWanted } from './claim.ts';
@@ -104,8 +104,8 @@ export async function readWantedOf(
   });
 }
 
-/** Whose an account of the vendor's is, by its id or else by one of its addresses; null: nobody's. */
-export type Owners = (kind: Account['kind'], found: VendorAccount) => Owner | null;
+/** Whose an account of the vendor's is, by its id or else by one of its addresses; null: nobody's but `except`'s. */
+export type Owners = (kind: Account['kind'], found: VendorAccount, except?: AccountId) => Owner | null;
 
 export interface Owner {
   id: string;
@@ -135,9 +135,10 @@ export async function readOwners(
   const byAddress = new Map(
     rows.flatMap((row) => (row.address_key === null ? [] : [[row.address_key, row] as const])),
   );
-  return (_, { id, address, aliases = [] }) => {
-    const known = byId.get(vendorKey(kind, id));
-    const others = [address, ...aliases].map((one) => byAddress.get(addressKey(kind, one)));
+  return (_, { id, address, aliases = [] }, except) => {
+    const other = (row: (typeof rows)[number] | undefined) => (row?.id === except ? undefined : row);
+    const known = other(byId.get(vendorKey(kind, id)));
+    const others = [address, ...aliases].map((one) => other(byAddress.get(addressKey(kind, one))));
     const row = known ?? others.find((one) => one !== undefined);
     if (row === undefined) return null;
     const by = known === undefined ? 'address' : 'id';

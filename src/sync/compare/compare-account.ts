@@ -69,8 +69,8 @@ function see(
 
 /** As far as a comparison needs it: whose the account is, not whether it can be had. */
 function holderOf(owners: Owners, account: Account, found: VendorAccount): Holder | null {
-  const owner = owners(account.kind, found);
-  if (owner === null || owner.id === account.id) return null;
+  const owner = owners(account.kind, found, account.id);
+  if (owner === null) return null;
   return {
     id: owner.id,
     role: owner.role,

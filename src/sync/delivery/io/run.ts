@@ -33,13 +33,16 @@ export class ClaimLost extends Error {
   override name = 'ClaimLost';
 }
 
+/** More moves than any attempt needs: an element a call, and a look before each. */
+const MOST = 10_000;
+
 /** Throws what the store throws, and defects; an intent that was written stays open then. */
 export async function run(context: RunContext, first: Attempt): Promise<Ran> {
   const { account, next } = context.claim;
   let stored: RowState[] = [account, ...(next === null ? [] : [next])].map(rowState);
   let retryAt: number | null = null;
   let turn = step(first, { on: 'claimed' });
-  for (;;) {
+  for (let moves = 0; moves < MOST; moves += 1) {
     const { attempt, move } = turn;
     if (move.do === 'end') return { attempt, end: move.end, stored, retryAt };
     const done = await perform(context, attempt, move, stored);
@@ -48,6 +51,7 @@ export async function run(context: RunContext, first: Attempt): Promise<Ran> {
       retryAt = done.event.failure.retryAt ?? retryAt;
     turn = step({ ...done.attempt, now: context.tools.clock.steady() }, done.event);
   }
+  throw new Error('The attempt does not end.');
 }
 
 interface Done {
@@ -98,6 +102,24 @@ async function take(
   return { attempt: { ...attempt, rows }, event: { on: 'taken-over', row }, stored: took.rows };
 }
 
+/** What was found and could not be written is not known: the attempt knows what is stored. */
+function begunAnew(attempt: Attempt, stored: readonly RowState[]): Attempt {
+  const rows = stored.map((state) => {
+    const { lookFrom = null, hasTask = false } = attempt.rows.find(({ id }) => id === state.id) ?? {};
+    return { ...state, lookFrom: state.known.intent === null ? null : lookFrom, hasTask };
+  });
+  const { steps } = attempt.calling ?? attempt;
+  if (stored[0]?.known.vendorId != null) return { ...attempt, rows, steps, calling: null };
+  const isAdoption = (name: unknown) => name === 'adopt';
+  return {
+    ...attempt,
+    rows,
+    steps: steps.filter(({ step }) => !isAdoption(step)),
+    changes: attempt.changes.filter((change) => !isAdoption(change)),
+    calling: null,
+  };
+}
+
 /** Somebody else has the address or the account by now. */
 async function takenAnew({ db }: DeliveryTools, claim: Claim, attempt: Attempt): Promise<Event> {
   const { address } = attempt.wanted;
@@ -122,7 +144,7 @@ async function call(
         : await live.caller.call(asked, (session) => act(session, attempt, move));
   } catch (error) {
     if (!(error instanceof AccountTaken || error instanceof UniqueViolation)) throw error;
-    return { attempt, event: await takenAnew(tools, claim, attempt), stored };
+    return { attempt: begunAnew(attempt, stored), event: await takenAnew(tools, claim, attempt), stored };
   }
   return hear(context, attempt, move, stored, told);
 }
