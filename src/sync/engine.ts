@@ -37,6 +37,8 @@ const LOOK_MS = 1_000;
 /** History is kept for 90 days and pruned in small steps. */
 const HISTORY_MS = 90 * 86_400_000;
 const PRUNE_STEP = 1000;
+/** A wall clock that is set back by less prolongs no wait that matters. */
+const JUMP_MS = 1_000;
 /** Also looked at without a sign: a clock that jumped, a timer that was lost. */
 const SWEEP_MS = 30_000;
 
@@ -57,6 +59,8 @@ export class Sync implements Deliveries {
   #stopping = false;
   #seenVersion = '';
   #lookedAt = 0;
+  /** By how much the wall clock was ahead of the steady one. */
+  #ahead = 0;
 
   constructor(options: SyncOptions) {
     const { db, clock, log } = options;
@@ -89,7 +93,8 @@ export class Sync implements Deliveries {
 
   /** Takes up what was due before this process, then delivers whatever falls due. */
   async start(): Promise<void> {
-    const { db, log } = this.#options;
+    const { db, log, clock } = this.#options;
+    this.#ahead = clock.now() - clock.steady();
     this.#seenVersion = dataVersion(db);
     await this.#leases.start();
     await this.#sweep();
@@ -200,8 +205,19 @@ export class Sync implements Deliveries {
       .catch(() => {});
   }
 
+  /** What waits, waits as long as was meant, whatever the wall clock says by now. */
+  async #keepWaits(): Promise<void> {
+    const { db, clock } = this.#options;
+    if (this.#leases.holder !== null) await bringForward(db, this.#leases.holder, clock.now());
+  }
+
   /** Another process wrote to the store, or may have: there may be new work, or a changed connection. */
   async #watch(): Promise<void> {
+    const { clock } = this.#options;
+    const ahead = clock.now() - clock.steady();
+    const isBack = ahead < this.#ahead - JUMP_MS;
+    this.#ahead = ahead;
+    if (isBack) await this.#keepWaits();
     if (this.#shared) {
       const now = performance.now();
       if (this.#signals.heard() && now - this.#lookedAt < LOOK_MS) return;
@@ -217,7 +233,7 @@ export class Sync implements Deliveries {
 
   async #sweep(): Promise<void> {
     const { db, clock } = this.#options;
-    await bringForward(db, clock.now());
+    await this.#keepWaits();
     await pruneDeliveries(db, clock.now() - HISTORY_MS, PRUNE_STEP);
     await this.#jobs.askFor(clock.now());
     for (const [id, until] of this.#awaited) if (until < clock.now()) this.#awaited.delete(id);

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import type { ConnectionId } from '../../core/ids.ts';
 import type { Database } from '../database.ts';
 import { statement } from '../statement.ts';
@@ -75,12 +75,22 @@ export async function isMoreDue(
   return beyond.length > 0;
 }
 
-/** A clock that was ahead when `due_at` was written must not hold accounts back: no longer than was meant then. */
-export async function bringForward(db: Database, now: number): Promise<void> {
+/** A clock that was ahead when a wait of this holder's connections was written must not prolong it: no longer than was meant then. */
+export async function bringForward(db: Database, holder: string, now: number): Promise<void> {
   await db
     .updateTable('accounts')
-    .set((row) => ({ due_at: sql<number>`${now} + ${row.ref('due_in')}` }))
+    .set((row) => ({
+      due_at: sooner(row.ref('due_at'), row.ref('due_in'), now),
+      not_before: sooner(row.ref('not_before'), row.ref('not_before_in'), now),
+    }))
     .where(({ eb, ref }) => eb('due_at', '>', sql<number>`${now} + ${ref('due_in')}`))
     .where('claimed_version', 'is', null)
+    .where('connection_id', 'in', (from) =>
+      from.selectFrom('leases').select('connection_id').where('holder', '=', holder),
+    )
     .execute();
+}
+
+function sooner(at: Expression<unknown>, after: Expression<unknown>, now: number) {
+  return sql<number>`case when ${at} > ${now} + ${after} then ${now} + ${after} else ${at} end`;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { findJob } from '../../../src/store/jobs.ts';
-import { eventually, person, startStage } from '../delivery/stage.ts';
+import { eventually, person, type Stage, startStage } from '../delivery/stage.ts';
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const QUARTER = 15 * 60_000;
 const ANA = 'ana.diaz@example.com';
 const POST = 'POST /ss/api/user_access';
@@ -38,6 +40,57 @@ describe('A clock that was a day ahead', () => {
     expect(await requestedAt()).toBeLessThanOrEqual(stage.now());
   });
 });
+
+describe('A clock that is set back while the server runs', () => {
+  it.each<[string, JsonObject]>([
+    ['whose removal was answered 429', { kind: 'status', status: 429, headers: { 'Retry-After': '30' } }],
+    ['whose removal got no answer', { kind: 'reset-before' }],
+    ['whose removal was answered 500', { kind: 'status', status: 500 }],
+  ])('leaves a leaver %s no longer with access than was meant', async (_what, fault) => {
+    const stage = await startStage('crankwheel', { policies: { waitMs: 100 }, callTimeoutMs: 500 });
+    const id = await stage.addUser(person(ANA));
+    await eventually(() => stage.state(id), 'in-sync');
+    await stage.fault({ ...fault, match: 'DELETE', times: 1 });
+    await stage.send('DELETE', `/Users/${id}`);
+    await eventually(async () => (await stage.calls('DELETE')).length, 1);
+    await eventually(async () => (await waiting(stage)).length, 1);
+    stage.turnClock(-5 * HOUR);
+    // The server sees it by itself.
+    await eventually(
+      async () => (await waiting(stage)).every(({ due_at }) => (due_at ?? 0) < stage.now() + HOUR),
+      true,
+    );
+    stage.passTime(QUARTER);
+    await eventually(() => stage.addresses(), []);
+  });
+
+  it('holds no push back that comes after it', async () => {
+    const stage = await startStage('crankwheel', { policies: { waitMs: 100 }, callTimeoutMs: 500 });
+    const id = await stage.addUser(person(ANA));
+    await eventually(() => stage.state(id), 'in-sync');
+    await stage.fault({
+      kind: 'status',
+      status: 429,
+      headers: { 'Retry-After': '30' },
+      match: 'DELETE',
+      times: 1,
+    });
+    await stage.setActive(id, false);
+    await eventually(async () => (await waiting(stage)).length, 1);
+    stage.turnClock(-5 * HOUR);
+    await eventually(
+      async () => (await waiting(stage)).every(({ due_at }) => (due_at ?? 0) < stage.now() + HOUR),
+      true,
+    );
+    await stage.send('DELETE', `/Users/${id}`);
+    stage.passTime(QUARTER);
+    await eventually(() => stage.addresses(), []);
+  });
+});
+
+function waiting(stage: Stage) {
+  return stage.db.selectFrom('accounts').select('due_at').where('state', '=', 'waiting').execute();
+}
 
 describe('A clock that goes a day ahead', () => {
   it('makes what was waiting due, once', async () => {
