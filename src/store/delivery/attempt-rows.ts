@@ -4,9 +4,10 @@ import type { AccountId, ConnectionId } from '../../core/ids.ts';
 import { newId } from '../../core/ids.ts';
 import { sameJson } from '../../core/json.ts';
 import type { Transaction } from '../database.ts';
+import { memberIds } from '../members.ts';
 import { statement } from '../statement.ts';
 import type { Claim } from '../worklist/claim.ts';
-import { RANK } from '../worklist/mark-due.ts';
+import { markAffected, RANK } from '../worklist/mark-due.ts';
 import { rowToAccount } from '../worklist/row.ts';
 import {
   AT_REST,
@@ -43,6 +44,9 @@ export async function writeRows(tx: Transaction, change: RowChange): Promise<Row
     if (row.role === 'gone') await removeAccount(tx, { ...account, id: row.id });
     else await writeAccount(tx, { ...account, id: row.id }, rowColumns(account, row, old, now));
   }
+  if (account.kind === 'group' && differing.some((row) => isFirstSeen(row, stored.get(row.id)))) {
+    await markMembersOf(tx, account, now);
+  }
   const written: RowState[] = [];
   for (const row of after) {
     if (row.role === 'gone') continue;
@@ -51,6 +55,18 @@ export async function writeRows(tx: Transaction, change: RowChange): Promise<Row
     written.push({ ...row, id });
   }
   return written;
+}
+
+function isFirstSeen({ known }: RowState, old: RowState | undefined): boolean {
+  return known.vendorId !== null && old !== undefined && old.known.vendorId === null;
+}
+
+/** A Group has an id by now: its members can have it, also where the attempt that learned it does not end well. */
+async function markMembersOf(tx: Transaction, account: Account, now: number): Promise<void> {
+  const members = await memberIds(tx, account.connectionId, account.resourceId);
+  const userIds = members.filter(({ type }) => type === 'User').map(({ id }) => id);
+  const context = { requestId: account.requestId ?? '', now };
+  await markAffected(tx, account.connectionId, userIds, `group ${account.resourceId}`, context);
 }
 
 /** Two rows may exchange an address or an account: neither has it in between. */

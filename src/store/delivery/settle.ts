@@ -5,10 +5,8 @@ import { sameJson } from '../../core/json.ts';
 import type { TaskWish } from '../../core/task.ts';
 import { type Database, inTransaction, type Transaction } from '../database.ts';
 import { lockGroupsOf } from '../locks.ts';
-import { memberIds } from '../members.ts';
 import { lockUser } from '../users.ts';
 import type { Claim } from '../worklist/claim.ts';
-import { markAffected } from '../worklist/mark-due.ts';
 import {
   AT_REST,
   accountKey,
@@ -104,9 +102,6 @@ async function settle(
     ...errorColumns(attempt.error),
     settled_at: now,
   });
-  const had = claim.account.vendorId;
-  const madeGroup = account.kind === 'group' && had === null && attempt.after[0]?.known.vendorId != null;
-  if (madeGroup) await markMembersOf(tx, account, now);
   return 'settled';
 }
 
@@ -211,11 +206,4 @@ function mayPutBack({ result, claim }: AttemptEnd): boolean {
 async function lockPushed(tx: Transaction, { connectionId, resourceId }: Account): Promise<void> {
   await lockGroupsOf(tx, connectionId, resourceId);
   await lockUser(tx, connectionId, resourceId);
-}
-
-async function markMembersOf(tx: Transaction, account: Account, now: number): Promise<void> {
-  const members = await memberIds(tx, account.connectionId, account.resourceId);
-  const userIds = members.filter(({ type }) => type === 'User').map(({ id }) => id);
-  const context = { requestId: account.requestId ?? '', now };
-  await markAffected(tx, account.connectionId, userIds, `group ${account.resourceId}`, context);
 }

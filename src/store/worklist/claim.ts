@@ -7,6 +7,7 @@ import { GROUP_COLUMNS, rowToGroup, storedUser, USER_COLUMNS } from '../rows.ts'
 import { statement } from '../statement.ts';
 import type { Lease } from './leases.ts';
 import { RANKS } from './mark-due.ts';
+import { mirroredGroups } from './mirroring.ts';
 import { rowToAccount } from './row.ts';
 
 /** A claimed account with the wanted state it was read with, in one transaction. */
@@ -152,7 +153,7 @@ export async function readWanted(
       group: account.kind === 'group' && group !== undefined ? rowToGroup(group) : null,
       groupIds: joined,
       vendorGroupIds: mirrors.flatMap(({ vendorId }) => vendorId ?? []),
-      awaitedGroups: mirrors.flatMap(({ vendorId, name }) => (vendorId === null ? [name] : [])),
+      awaitedGroups: mirrors.flatMap(({ isAwaited, name }) => (isAwaited ? [name] : [])),
     };
   });
 }
@@ -208,33 +209,6 @@ async function rowsById<Row extends { id: string }>(
 ): Promise<Map<string, Row>> {
   if (ids.length === 0) return new Map();
   return new Map((await read(tx, connectionId, ...ids)).map((row) => [row.id, row]));
-}
-
-interface MirroredGroup {
-  name: string;
-  vendorId: string | null;
-}
-
-async function mirroredGroups(
-  tx: Transaction,
-  connectionId: ConnectionId,
-  groupIds: readonly GroupId[],
-): Promise<Map<GroupId, MirroredGroup>> {
-  if (groupIds.length === 0) return new Map();
-  const rows = await tx
-    .selectFrom('groups')
-    .leftJoin('accounts', (join) =>
-      join
-        .onRef('accounts.connection_id', '=', 'groups.connection_id')
-        .onRef('accounts.resource_id', '=', 'groups.id')
-        .on('accounts.kind', '=', 'group')
-        .on('accounts.role', '=', 'current'),
-    )
-    .select(['groups.id', 'groups.display_name', 'accounts.vendor_id', 'accounts.intent'])
-    .where('groups.connection_id', '=', connectionId)
-    .where('groups.id', 'in', groupIds)
-    .execute();
-  return new Map(rows.map((row) => [row.id, { name: row.display_name, vendorId: row.vendor_id }]));
 }
 
 const groupsOf = statement((db, connectionId: ConnectionId, ...userIds: string[]) =>

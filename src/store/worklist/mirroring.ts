@@ -1,4 +1,4 @@
-import type { ConnectionId } from '../../core/ids.ts';
+import type { ConnectionId, GroupId } from '../../core/ids.ts';
 import { newId } from '../../core/ids.ts';
 import type { Transaction } from '../database.ts';
 import { RANK, type WriteContext } from './mark-due.ts';
@@ -52,4 +52,40 @@ export async function mirrorAllGroups(
     }));
     await tx.insertInto('accounts').values(rows).execute();
   }
+}
+
+/** A Group as its members' accounts need it. */
+interface MirroredGroup {
+  name: string;
+  vendorId: string | null;
+  /** It is still to be made, or may have been. One that is refused is nobody's to wait for. */
+  isAwaited: boolean;
+}
+
+export async function mirroredGroups(
+  tx: Transaction,
+  connectionId: ConnectionId,
+  groupIds: readonly GroupId[],
+): Promise<Map<GroupId, MirroredGroup>> {
+  if (groupIds.length === 0) return new Map();
+  const rows = await tx
+    .selectFrom('groups')
+    .leftJoin('accounts', (join) =>
+      join
+        .onRef('accounts.connection_id', '=', 'groups.connection_id')
+        .onRef('accounts.resource_id', '=', 'groups.id')
+        .on('accounts.kind', '=', 'group')
+        .on('accounts.role', '=', 'current'),
+    )
+    .select(['groups.id', 'groups.display_name', 'accounts.vendor_id', 'accounts.intent', 'accounts.state'])
+    .where('groups.connection_id', '=', connectionId)
+    .where('groups.id', 'in', groupIds)
+    .execute();
+  return new Map(
+    rows.map((row) => {
+      const isRefused = row.intent === null && (row.state === 'refused' || row.state === 'conflict');
+      const isAwaited = row.vendor_id === null && !isRefused;
+      return [row.id, { name: row.display_name, vendorId: row.vendor_id, isAwaited }];
+    }),
+  );
 }
