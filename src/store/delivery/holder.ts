@@ -91,7 +91,8 @@ async function describe(
   const { name, active } = await ownerOf(db, row);
   const intent = row.intent === null ? null : (JSON.parse(row.intent) as Intent);
   const atRest = row.claimed_version === null && row.due_at === null;
-  const isHuman = intent?.call.op === 'create' && atRest && row.state === 'task';
+  const isInvitation = intent?.call.op === 'create' || intent?.call.op === 'withdraw';
+  const isHuman = isInvitation && atRest && row.state === 'task';
   const observed = row.state === 'observed';
   return {
     id: row.id,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { finishTask } from '../../../src/admin/tasks.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Policies } from '../../../src/core/policy.ts';
 import { updateConnection } from '../../../src/store/connections.ts';
 import { eventually, person, startStage } from '../delivery/stage.ts';
+import { operatorOf } from '../operations/operate.ts';
 import { atVendor, settled, stateAtVendor } from '../vendors/vendor-acts.ts';
 import { aWhile, HOUR, hire, moveTo, openTitles, SECOND, vendorId } from './by-hand.ts';
 
@@ -148,4 +150,48 @@ describe('Somebody whose address changes before the first one is settled', () =>
     await eventually(() => stage.state(id), 'planned');
     expect(await stage.addresses()).toEqual([ANA]);
   });
+});
+
+describe('A withdrawal of a hidden invitation that got no answer', () => {
+  async function lost(fault: string, how: 'deleted' | 'deactivated') {
+    const stage = await startStage('corezoid', {
+      settings: { listsInvitations: false },
+      quirks: { multiTenant: false },
+      policies: { waitMs: 300, addressChange: 'replace' },
+      callTimeoutMs: 300,
+    });
+    const id = await stage.addUser(person(ANA));
+    await settled(stage);
+    await stage.fault({ kind: fault, sent: '"delete","obj":"invite"', times: 1 });
+    await (how === 'deleted' ? stage.send('DELETE', `/Users/${id}`) : stage.setActive(id, false));
+    await eventually(async () => {
+      stage.passTime(SECOND);
+      return openTitles(stage);
+    }, [expect.stringContaining(ANA)]);
+    return { stage, id };
+  }
+
+  it.each(['reset-before', 'reset-after'])('does not stand in the way of a new POST (%s)', async (fault) => {
+    const { stage } = await lost(fault, 'deleted');
+    const { status, body } = await stage.postUser(person(ANA, { userName: 'ana.again' }));
+    expect(status).toBe(201);
+    if (fault === 'reset-before') await stage.forget(ANA);
+    for (const { id } of await stage.openTasks()) await finishTask(operatorOf(stage), id);
+    stage.wake();
+    await eventually(() => stateAtVendor(stage, ANA), 'pending');
+    await eventually(() => stage.state(String(body['id'])), 'in-sync');
+    expect(await openTitles(stage)).toEqual([]);
+  });
+
+  it.each(['reset-before', 'reset-after'])(
+    'does not stand in the way of the same User at another address (%s): a task stays for the first one',
+    async (fault) => {
+      const { stage, id } = await lost(fault, 'deactivated');
+      const emails = [{ value: BO, type: 'work', primary: true }];
+      await stage.patchUser(id, { op: 'replace', value: { active: true, emails } });
+      await eventually(() => stateAtVendor(stage, BO), 'pending');
+      await eventually(() => stage.state(id), 'in-sync');
+      expect(await openTitles(stage)).toEqual([expect.stringContaining(ANA)]);
+    },
+  );
 });

@@ -33,7 +33,8 @@ function describe(world: World, user: string, row: Stored, by: Holder['by']): Ho
   const lead = row.role === 'next' ? (currentOf(world, row.user) ?? row) : row;
   const { intent } = row.known;
   const atRest = !lead.claimed && lead.due === 'no';
-  const open = intent === null ? 'none' : atRest && intent.call.op === 'create' ? 'human' : 'open';
+  const isInvitation = intent?.call.op === 'create' || intent?.call.op === 'withdraw';
+  const open = intent === null ? 'none' : atRest && isInvitation ? 'human' : 'open';
   return {
     id: row.id,
     role: row.role === 'gone' ? 'left' : row.role,

@@ -4,7 +4,7 @@ import type { FieldValues } from '../../../core/field.ts';
 import { type Json, sameJson } from '../../../core/json.ts';
 import { mergeWritten } from '../../plan/differences.ts';
 import { isHidden } from '../look.ts';
-import { goesBy, isLeaving, sameAddress, withRow } from '../rows.ts';
+import { goesBy, isLeaving, leaveBehind, sameAddress, withRow } from '../rows.ts';
 import type { Attempt, Row, Seen, Turn } from '../state.ts';
 import { refreshed } from './observe.ts';
 import { addTask, endDone } from './settle.ts';
@@ -31,7 +31,12 @@ export function resolveChange(a: Attempt, row: Row, intent: Intent, seen: Shown)
     if (row.told.length > 0) return close(told(a, row), row, EMPTY);
     const address = row.known.address ?? '';
     const text = `Look in ${a.rules.title} whether ${address} still has an invitation; take it away if it is there, then report it done: a call about it ended without an answer.`;
-    return endDone(addTask(a, { kind: 'watch', title: text, wanted: address }, row.id));
+    const wish = { kind: 'watch', title: text, wanted: address };
+    const isElsewhere = !isLeaving(a) && !sameAddress(a, a.wanted.address, address);
+    if (!isElsewhere) return endDone(addTask(a, wish, row.id));
+    // The User goes on at another address; what may be left here is a row of its own.
+    const left = leaveBehind(a, row);
+    return { attempt: addTask(left, wish, left.rows.at(-1)?.id ?? row.id), again: true };
   }
   const before = intent.before ?? row.known.actual;
   if (before === null || typeof before === 'string' || !isSame(a, before, intent.call, seen)) {
