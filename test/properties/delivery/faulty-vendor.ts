@@ -45,6 +45,7 @@ export async function startFaultyVendor(fake: Fake, quirks: JsonObject): Promise
   const seen: SeenCall[] = [];
   let admitted: string | null = null;
   let underWay = 0;
+  const waiting = new Set<() => void>();
 
   function takeSpoiling(): Spoiling | undefined {
     const [first] = armed;
@@ -65,8 +66,12 @@ export async function startFaultyVendor(fake: Fake, quirks: JsonObject): Promise
     underWay += 1;
     let ended = false;
     const end = () => {
-      if (!ended) underWay -= 1;
+      if (ended) return;
       ended = true;
+      underWay -= 1;
+      if (underWay > 0) return;
+      for (const tell of waiting) tell();
+      waiting.clear();
     };
     if (spoiling?.kind === 'late') {
       setTimeout(() => {
@@ -110,7 +115,7 @@ export async function startFaultyVendor(fake: Fake, quirks: JsonObject): Promise
       admitted = process;
     },
     async quiet() {
-      while (underWay > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      while (underWay > 0) await new Promise<void>((resolve) => waiting.add(resolve));
     },
     accounts: async () => ((await control('GET', 'accounts')) as { accounts: FakeAccount[] }).accounts,
     control: async (method, path, body) => void (await control(method, path, body)),

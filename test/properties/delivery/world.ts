@@ -67,6 +67,8 @@ export class World {
   #passedMs = 0;
   #starts = 0;
   #process: Process | null = null;
+  /** Requests that wait for a process. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(subject: Subject, faulty: FaultyVendor, stores: TemporaryStores) {
     this.subject = subject;
@@ -149,6 +151,8 @@ export class World {
     const listener = await listen(edge, ADDRESS);
     this.#process = { name, db, sync, listener, vendor, callTimeoutMs };
     starting = false;
+    for (const tell of this.#waiting) tell();
+    this.#waiting.clear();
   }
 
   /** As `kill -9`: no call goes out and no answer comes in any more; requests are cut off. */
@@ -203,7 +207,7 @@ export class World {
 
   /** Waits for a process that is being started. Status 0: it died before it answered. */
   async send(method: string, path: string, body?: object): Promise<Answer> {
-    while (this.#process === null) await new Promise((resolve) => setTimeout(resolve, 2));
+    while (this.#process === null) await new Promise<void>((resolve) => this.#waiting.add(resolve));
     const { listener, name } = this.#running;
     try {
       const response = await fetch(`${listener.url}/scim/${ID}/v2${path}`, {
