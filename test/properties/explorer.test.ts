@@ -68,6 +68,22 @@ describe('the step machine', () => {
   });
 });
 
+/** Histories that the long mode found, each with what was said of it. */
+const FOUND: [said: string, start: string, history: string][] = [
+  [
+    'W waits for ever, behind somebody whose invitation is not accepted and who keeps the address',
+    'invited, adopt, task: U and V are new at one address, two at work',
+    'claim r2 | DELETE V | POST W a',
+  ],
+];
+
+describe('a history of which was said:', () => {
+  it.each(FOUND)('%s, harms nobody and comes to rest', (_said, start, history) => {
+    const lines = history.split(' | ');
+    expect(verdict(startNamed(start).world(lines.length), lines)).toBeNull();
+  });
+});
+
 describe('the explorer', () => {
   it.each(PLANTED)('shows what a change to rule $rule would do', async (planted) => {
     const { start, history } = planted;

@@ -31,6 +31,8 @@ export interface Holder {
   circle: boolean;
   /** It knows an account at the vendor. */
   known: boolean;
+  /** It has an account where it wants one, and waits for something else: it will not give the address up. */
+  stays: boolean;
 }
 
 const byKey = {
@@ -107,7 +109,14 @@ async function describe(
     held: row.state === 'held',
     circle: await isCircle(db, account, row),
     known: row.vendor_key !== null,
+    stays: active && row.role === 'current' && hasWanted(row),
   };
+}
+
+/** Nothing newer is wanted of it than its last attempt mapped. */
+function hasWanted(row: Row): boolean {
+  const isWaiting = row.state === 'waiting' && row.claimed_version === null;
+  return isWaiting && row.vendor_key !== null && row.mapped_key === row.address_key;
 }
 
 async function ownerOf(

@@ -84,6 +84,7 @@ function holderOf(owners: Owners, account: Account, found: VendorAccount): Holde
     held: false,
     circle: false,
     known: true,
+    stays: false,
   };
 }
 

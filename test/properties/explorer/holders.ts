@@ -48,7 +48,13 @@ function describe(world: World, user: string, row: Stored, by: Holder['by']): Ho
     held: lead.held !== null && lead.held.state !== 'released',
     circle: isCircle(world, user, row),
     known: row.known.vendorId !== null,
+    stays: person.active && !person.deleted && hasWanted(row),
   };
+}
+
+function hasWanted({ role, claimed, state, mapped, known }: Stored): boolean {
+  const isWaiting = role === 'current' && state === 'waiting' && !claimed;
+  return isWaiting && known.vendorId !== null && mapped === known.address;
 }
 
 export function currentOf(world: World, user: string): Stored | undefined {

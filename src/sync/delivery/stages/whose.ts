@@ -135,7 +135,7 @@ export function settleConflict(a: Attempt): Turn {
   if (holder === null || isLeaving(a) || wanted.address === null) return { attempt: a };
   if (row.known.actual !== null && goesBy(a, row.known.actual, wanted.address)) return { attempt: a };
   if (isFree(a, holder, row)) return { attempt: a, move: take(a, row, holder) };
-  if (!holder.held && !holder.circle && !holder.atRest) return awaitHolder(a);
+  if (!holder.held && !holder.circle && !holder.atRest && !holder.stays) return awaitHolder(a);
   // Only what is there decides: a holder whose account has vanished gives the address up.
   const probe: Row = { ...row, known: { ...EMPTY, address: wanted.address } };
   const seen = fresh(a, probe);
