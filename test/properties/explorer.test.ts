@@ -75,6 +75,16 @@ const FOUND: [said: string, start: string, history: string][] = [
     'invited, adopt, task: U and V are new at one address, two at work',
     'claim r2 | DELETE V | POST W a',
   ],
+  [
+    'It spins, between somebody whose account was renamed by hand and somebody who wants its old address',
+    'listed, adopt, refuse: U is new where a stranger is',
+    'claim r1 | go r1 | POST V a | human renames b v1',
+  ],
+  [
+    'It spins, behind a refused move whose account was renamed by hand',
+    'suspending, adopt, refuse: U moves from a to b',
+    'POST V a | claim r2 | go r2 | claim r1 | go r1 | claim r2 | human renames b v1',
+  ],
 ];
 
 describe('a history of which was said:', () => {

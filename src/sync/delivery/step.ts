@@ -2,7 +2,7 @@
 import { absorb } from './absorb.ts';
 import { resolveDoubt } from './stages/doubt.ts';
 import { giveBack, giveUpSuperseded } from './stages/leave.ts';
-import { acquaint, lookFirst } from './stages/look-first.ts';
+import { acquaint, lookFirst, relocate } from './stages/look-first.ts';
 import { moveAddress } from './stages/move.ts';
 import { observe } from './stages/observe.ts';
 import { planNext } from './stages/plan-stage.ts';
@@ -19,6 +19,7 @@ const STAGES: readonly Stage[] = [
   giveBack,
   lookFirst,
   acquaint,
+  relocate,
   endRefused,
   giveUpSuperseded,
   settleConflict,

@@ -131,8 +131,9 @@ export const PLANTED: readonly Planted[] = [
     file: 'stages/observe.ts',
     from: 'if (other !== undefined) return',
     to: "if (other?.id === '') return",
-    start: 'found, adopt, replace: U moves from a to b',
-    history: 'claim r1 | go r1 | go r1 | human renames b v1',
+    start: 'found, adopt, task: U moves from a to b',
+    history:
+      'claim r1 | go r1 | go r1 | operator says address done r1 | claim r1 | human suspends v1 | go r1 | go r1 | go r1 | human renames b v1',
   },
   {
     rule: '10: an active User keeps what it has',

@@ -3,6 +3,7 @@ import { EMPTY } from '../../../core/account.ts';
 import { fresh, freshFrom, isHidden, lookAt } from '../look.ts';
 import { mainRow, withRow } from '../rows.ts';
 import type { Attempt, Turn } from '../state.ts';
+import { refreshed } from './observe.ts';
 import { accepted, isPendingOf } from './whose.ts';
 
 export function lookFirst(a: Attempt): Turn {
@@ -22,4 +23,14 @@ export function acquaint(a: Attempt): Turn {
   if (seen?.is !== 'present' || seen.holder !== null || seen.account.presence === 'pending')
     return { attempt: a };
   return isPendingOf(a, main, seen.account) ? accepted(a, main, seen) : { attempt: a };
+}
+
+/** Where a look has just shown the User's own account, its address is the one that is seen, not the one remembered. */
+export function relocate(a: Attempt): Turn {
+  const main = mainRow(a);
+  const { vendorId, origin, actual } = main.known;
+  const seen = fresh(a, main);
+  if (seen?.is !== 'present' || vendorId !== seen.account.id || origin === null) return { attempt: a };
+  if (actual === null || actual.address === seen.account.address) return { attempt: a };
+  return { attempt: refreshed(a, main, seen), again: true };
 }

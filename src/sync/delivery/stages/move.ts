@@ -44,7 +44,7 @@ export function moveAddress(a: Attempt): Turn {
   if (policy === null || nextRow(a) !== null || a.wanted.address === null) return { attempt: a };
   if (policy === 'refuse' && a.holder === null) {
     const reason = `${a.rules.title} cannot change an account's address, and this connection refuses such changes (addressChange).`;
-    return refuse(a, 'refused', errorOf('REJECTED', reason));
+    return refuse(freed(a), 'refused', errorOf('REJECTED', reason));
   }
   const next: Row = {
     id: `new-${a.rows.length}`,
