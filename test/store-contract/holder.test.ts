@@ -56,7 +56,19 @@ describe.each(KINDS)('who has an address or an account, in %s,', (kind) => {
       held: false,
       circle: false,
       known: true,
+      stays: false,
     });
+  });
+
+  it.each([
+    ['waits for something else', { state: 'waiting' }, true],
+    ['may want another address by now', { state: 'due' }, false],
+    ['is about to move', { state: 'waiting', mapped_key: 'new@x' }, false],
+    ['has no account yet', { state: 'waiting', vendor_key: null }, false],
+  ])('stays where it has what it wants and %s', async (_, columns, stays) => {
+    const { ben, ann } = await scene();
+    await instance(0).updateTable('accounts').set(columns).where('id', '=', ann.accountId).execute();
+    expect(await holder(ben, 'ann@x')).toMatchObject({ id: ann.accountId, stays });
   });
 
   it.each([
