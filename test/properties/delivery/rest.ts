@@ -31,6 +31,11 @@ export async function whenIdle(world: World): Promise<void> {
   }
 }
 
+/** No attempt is under way. */
+export async function whenUnclaimed(world: World): Promise<void> {
+  while ((await loadOf(world)).claimed > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 async function loadOf({ db, clock }: World): Promise<{ claimed: number; due: number; fanouts: number }> {
   const now = clock.now();
   const rows = await db.selectFrom('accounts').select(['claimed_version', 'due_at']).execute();

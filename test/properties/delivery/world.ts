@@ -28,7 +28,7 @@ import { watchStates } from '../../e2e/delivery/state-changes.ts';
 import type { TemporaryStores } from '../../unit/store/temporary-store.ts';
 import { type FaultyVendor, startFaultyVendor } from './faulty-vendor.ts';
 import { namedVendor } from './named-vendor.ts';
-import { comeToRest, whenIdle } from './rest.ts';
+import { comeToRest, whenIdle, whenUnclaimed } from './rest.ts';
 import type { Subject } from './subjects.ts';
 
 export const ID = 'under-test';
@@ -36,6 +36,7 @@ const ADDRESS = { host: '127.0.0.1', port: 0, tls: null, portSetting: 'CAUSEWAY_
 /** A call that hangs is given up after this long; with the last process after much longer, for a slow machine. */
 const SHORT_TIMEOUT_MS = 200;
 const LONG_TIMEOUT_MS = 10_000;
+const LONG_MS = 10_000;
 const LOG_LEVEL = process.env['CAUSEWAY_TEST_LOG'] === undefined ? 'silent' : 'info';
 
 export interface Answer {
@@ -194,9 +195,13 @@ export class World {
     this.wake();
   }
 
-  /** Moves both clocks, once no call is under way: its effect would come after its time-out. An attempt may be between two calls. */
+  /**
+   * Moves both clocks, once no call is under way: its effect would come after its time-out. An attempt may be between two calls, but for
+   * so long a time that a list which it is in the middle of would hold the next one up for minutes.
+   */
   async passTime(ms: number): Promise<void> {
     await this.faulty.quiet();
+    if (ms >= LONG_MS) await whenUnclaimed(this);
     this.#passedMs += ms;
     this.#process?.sync.wake(ID);
   }
