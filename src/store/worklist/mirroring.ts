@@ -19,17 +19,8 @@ export async function mirrorAllGroups(
     .executeTakeFirst();
   const policies = JSON.parse(connection?.policies ?? '{}') as { groups?: string };
   if (policies.groups !== 'mirror') return;
-  const missing = await tx
-    .selectFrom('groups')
-    .leftJoin('accounts', (join) =>
-      join
-        .onRef('accounts.connection_id', '=', 'groups.connection_id')
-        .onRef('accounts.resource_id', '=', 'groups.id')
-        .on('accounts.kind', '=', 'group')
-        .on('accounts.role', '=', 'current'),
-    )
+  const missing = await groupsWithAccounts(tx, connectionId)
     .select('groups.id')
-    .where('groups.connection_id', '=', connectionId)
     .where('accounts.id', 'is', null)
     .execute();
   for (let start = 0; start < missing.length; start += CHUNK) {
@@ -54,6 +45,20 @@ export async function mirrorAllGroups(
   }
 }
 
+/** Each Group with the account that it has, if any. */
+function groupsWithAccounts(tx: Transaction, connectionId: ConnectionId) {
+  return tx
+    .selectFrom('groups')
+    .leftJoin('accounts', (join) =>
+      join
+        .onRef('accounts.connection_id', '=', 'groups.connection_id')
+        .onRef('accounts.resource_id', '=', 'groups.id')
+        .on('accounts.kind', '=', 'group')
+        .on('accounts.role', '=', 'current'),
+    )
+    .where('groups.connection_id', '=', connectionId);
+}
+
 /** A Group as its members' accounts need it. */
 interface MirroredGroup {
   name: string;
@@ -68,17 +73,8 @@ export async function mirroredGroups(
   groupIds: readonly GroupId[],
 ): Promise<Map<GroupId, MirroredGroup>> {
   if (groupIds.length === 0) return new Map();
-  const rows = await tx
-    .selectFrom('groups')
-    .leftJoin('accounts', (join) =>
-      join
-        .onRef('accounts.connection_id', '=', 'groups.connection_id')
-        .onRef('accounts.resource_id', '=', 'groups.id')
-        .on('accounts.kind', '=', 'group')
-        .on('accounts.role', '=', 'current'),
-    )
+  const rows = await groupsWithAccounts(tx, connectionId)
     .select(['groups.id', 'groups.display_name', 'accounts.vendor_id', 'accounts.intent', 'accounts.state'])
-    .where('groups.connection_id', '=', connectionId)
     .where('groups.id', 'in', groupIds)
     .execute();
   return new Map(
