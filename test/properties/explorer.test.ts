@@ -50,7 +50,7 @@ function find(planted: Planted): Promise<string | null> {
   return withPlanted(planted, (machine) => {
     const until = Date.now() + PLANTED_MS;
     const start = startNamed(planted.start);
-    for (const acts of [0, 1, 2]) {
+    for (const acts of [0, 1, 2, 3]) {
       const [finding] = explore(start.world(acts, machine), { until, findings: 1 }).findings;
       if (finding !== undefined && verdict(start.world(acts), finding.history) === null)
         return finding.sentence;
@@ -84,6 +84,31 @@ const FOUND: [said: string, start: string, history: string][] = [
     'It spins, behind a refused move whose account was renamed by hand',
     'suspending, adopt, refuse: U moves from a to b',
     'POST V a | claim r2 | go r2 | claim r1 | go r1 | claim r2 | human renames b v1',
+  ],
+  [
+    'Two rows reserve b, of which one is what a human was asked for',
+    'found, adopt, task: U moves from a to b',
+    'claim r1 | go r1 | go r1 | operator says address done r1 | U inactive | claim r1 | go r1 | go r1 | human renames b v1',
+  ],
+  [
+    'r2 is left at b for ever, where another User has taken the renamed account over',
+    'found, adopt, task: U moves from a to b',
+    'claim r1 | go r1 | go r1 | human renames b v1 | POST V a | claim r3 | DELETE U',
+  ],
+  [
+    'r3 is left at b for ever, the same with two at work',
+    'found, adopt, task: U moves from a to b',
+    'claim r1 | go r1 | human renames b v1 | POST V a | go r1 | claim r2 | DELETE U',
+  ],
+  [
+    'U is refused for the sake of its own address, where a withdrawal could not be checked',
+    'hidden, adopt, replace: U is new',
+    'claim r1 | go r1 | go r1 | go r1 | go r1 | U to b | claim r1 | go r1 | go r1 | go r1 | go r1 | claim r2 | U to a | go r2 | go r2 | go r2 unchecked',
+  ],
+  [
+    'A create is sent for ever, beside a hidden invitation, where a human has made the account that was asked for',
+    'hidden, adopt, task: U is new',
+    'claim r1 | go r1 | go r1 | go r1 | go r1 | U to b | claim r1 | go r1 | go r1 | operator retries r1 | claim r1 | go r1 | human makes b',
   ],
 ];
 

@@ -12,8 +12,8 @@ const COPIED = [
   'bin',
   '.gitignore',
   '.dependency-cruiser.cjs',
+  '.oxlintrc.json',
   'biome.json',
-  'eslint.config.js',
   'knip.json',
   'package.json',
   'tsconfig.json',
@@ -68,6 +68,7 @@ export function call(state: 'open' | 'shut'): void {
     case 'open':
   }
 }
+export const count: number = 'one';
 export default 1 as any;
 ${Array.from({ length: 250 }, (_, line) => `export const line${line} = ${line};`).join('\n')}
 `;
@@ -135,8 +136,9 @@ describe('npm run check', { timeout: 60_000 }, () => {
     expect(failed).toBe(true);
   });
 
-  it('fails on a promise nobody waits for and on a switch that forgets a case', async () => {
-    const { failed, output } = await check('eslint', LINTED);
+  it('fails on a wrong type, on a promise nobody waits for and on a switch that forgets a case', async () => {
+    const { failed, output } = await check('oxlint', LINTED);
+    expect(output).toContain("Type 'string' is not assignable to type 'number'");
     expect(output).toContain('no-floating-promises');
     expect(output).toContain('switch-exhaustiveness-check');
     expect(failed).toBe(true);

@@ -78,14 +78,14 @@ async function settle(
   const { endedAt: now, claim } = attempt;
   const wishes = wishesOf(attempt, account.id);
   const open = await replaceTasks(tx, accountKey(account), wishes, now, judging(attempt));
-  await taskOthers(tx, account, attempt, rows);
+  const moving = await taskOthers(tx, account, attempt, rows);
   const newer = account.wantedVersion > claim.version;
   if (!rows.some(({ id }) => id === account.id) || (isGone(claim, rows, account) && !newer && open === 0)) {
     await replaceTasks(tx, accountKey(account), [], now);
     await removeAccount(tx, account);
     return 'settled';
   }
-  const state = attempt.state === 'task' && open === 0 ? 'in-sync' : attempt.state;
+  const state = attempt.state === 'task' && open + moving === 0 ? 'in-sync' : attempt.state;
   const again = newer || attempt.due !== null;
   await writeAccount(tx, account, {
     ...UNCLAIMED,
@@ -105,21 +105,27 @@ async function settle(
   return 'settled';
 }
 
-/** What is left to a human about the attempt's other rows; those that were stored just now have other ids. */
+/**
+ * What is left to a human about the attempt's other rows; those that were stored just now have other ids. How much of it concerns
+ * the address that the User moves to.
+ */
 async function taskOthers(
   tx: Transaction,
   account: Account,
   attempt: AttemptEnd,
   rows: readonly RowState[],
-): Promise<void> {
+): Promise<number> {
+  let moving = 0;
   const kept = attempt.after.filter(({ role }) => role !== 'gone');
-  for (const [index, { id }] of rows.entries()) {
+  for (const [index, { id, role }] of rows.entries()) {
     if (id === account.id) continue;
     const key = { connectionId: account.connectionId, accountId: id };
     const wishes = wishesOf(attempt, kept[index]?.id ?? id);
     const open = await replaceTasks(tx, key, wishes, attempt.endedAt, judging(attempt));
     if (open > 0) await writeAccount(tx, { ...account, id }, { open_tasks: open });
+    if (role === 'next') moving += open;
   }
+  return moving;
 }
 
 /** Nothing is left of a deleted User's or Group's account, or of a row that was left. */

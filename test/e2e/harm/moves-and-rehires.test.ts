@@ -194,4 +194,25 @@ describe('A withdrawal of a hidden invitation that got no answer', () => {
       expect(await openTitles(stage)).toEqual([expect.stringContaining(ANA)]);
     },
   );
+
+  it.each(['reset-before', 'reset-after'])(
+    'refuses nobody the address that was its own (%s): the task goes along, and done leads on',
+    async (fault) => {
+      const { stage, id } = await lost(fault, 'deactivated');
+      const emailsOf = (value: string) => [{ value, type: 'work', primary: true }];
+      await stage.patchUser(id, { op: 'replace', value: { active: true, emails: emailsOf(BO) } });
+      await eventually(() => stage.state(id), 'in-sync');
+      const { status } = await stage.patchUser(id, { op: 'replace', value: { emails: emailsOf(ANA) } });
+      expect(status).toBe(200);
+      await eventually(() => stage.state(id), 'task');
+      expect(await openTitles(stage)).toEqual([expect.stringContaining(ANA)]);
+      if (fault === 'reset-before') await stage.forget(ANA);
+      for (const { id: task } of await stage.openTasks()) await finishTask(operatorOf(stage), task);
+      stage.wake();
+      await eventually(() => stateAtVendor(stage, ANA), 'pending');
+      await eventually(() => stage.addresses(), [ANA]);
+      await eventually(() => stage.state(id), 'in-sync');
+      expect(await openTitles(stage)).toEqual([]);
+    },
+  );
 });

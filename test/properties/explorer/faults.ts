@@ -1,6 +1,7 @@
 /** What interrupts an attempt, and how its claim is found again. */
+import type { Intent } from '../../../src/core/account.ts';
 import { storedRow } from './store.ts';
-import { CALL_TIMEOUT, type Run, type Stored, type World } from './world.ts';
+import { CALL_TIMEOUT, type Real, type Run, type Stored, type World } from './world.ts';
 
 /** A claim that no running attempt has: given back, or looked at when its call can no longer take effect (rules 2 and 3). */
 function sweep(world: World, row: Stored, lookFrom: number): void {
@@ -17,15 +18,22 @@ function unsee(world: World, { cleared }: Run): void {
   for (const one of [...world.accounts, ...world.people]) if (cleared.includes(one.id)) one.unseen = true;
 }
 
-/** An account that a human renamed before anything was written of it is nobody's that anyone could know. */
+/** An account that a human changed before anything was written of it is nobody's that anyone could know. */
 function forgetUnknown(world: World): void {
-  const known = [...world.rows, ...world.runs.flatMap(({ attempt }) => attempt.rows)];
+  const rows = [...world.rows, ...world.runs.flatMap(({ attempt }) => attempt.rows)];
   for (const real of world.accounts) {
-    const isKnown = known.some(({ known: { vendorId, address } }) => {
-      return vendorId === real.id || address === real.address;
+    const isKnown = rows.some(({ known: { vendorId, address, intent } }) => {
+      return vendorId === real.id || (address === real.address && isAsSent(real, intent));
     });
     if (real.unseen && !isKnown) real.maker = 'human';
   }
+}
+
+/** Of a create whose answer was forgotten, nothing but the account itself can tell that it made it. */
+function isAsSent({ presence, name, role }: Real, intent: Intent | null): boolean {
+  if (intent?.call.op !== 'create') return true;
+  const { fields } = intent.call;
+  return presence !== 'suspended' && (fields['name'] ?? name) === name && (fields['role'] ?? role) === role;
 }
 
 /** The process dies: what its attempts had not written is forgotten. */

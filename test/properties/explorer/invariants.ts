@@ -1,4 +1,5 @@
 /** What must hold, whatever happens; what a human did after the last look is excused. */
+import type { Intent } from '../../../src/core/account.ts';
 import type { CallMove, End } from '../../../src/sync/delivery/state.ts';
 import { goesBy } from './vendor.ts';
 import { breaks, type Person, personOf, type Real, type Run, type World } from './world.ts';
@@ -9,7 +10,7 @@ const TAKES = new Set(['suspend', 'remove', 'revoke', 'withdraw']);
 export function judgeCall(world: World, run: Run, { intent, account }: CallMove): boolean {
   const { call } = intent;
   const person = personOf(world, run.user);
-  if (call.op === 'create') return judgeCreate(world, run, call.address);
+  if (call.op === 'create') return judgeCreate(world, run, call.address, intent.before);
   const real = world.accounts.find(({ id }) => id === account?.id);
   if (real === undefined) return false;
   const blind = run.blind.includes(real.id);
@@ -37,15 +38,29 @@ export function judgeAdopted(world: World, run: Run): void {
   const { user, attempt } = run;
   const [row] = attempt.rows;
   const real = world.accounts.find(({ id }) => id === row?.known.vendorId);
-  if (row?.role !== 'current' || real?.maker !== 'human') return;
-  if (row.known.origin === 'created' && !run.touched && !world.setting.vendor.invites)
+  if (row?.role !== 'current' || real === undefined) return;
+  if (row.known.origin === 'adopted' && isUnwritten(world, real)) real.maker = user;
+  if (real.maker !== 'human') return;
+  // Renamed away and back, it is the same one.
+  const isBack = real.madeFor === user && real.presence !== 'suspended' && real.role === real.given;
+  if (row.known.origin === 'created' && isBack) real.maker = user;
+  else if (row.known.origin === 'created' && !run.touched && !world.setting.vendor.invites)
     breaks(world, `${nameOf(real)} counts as made for ${user}.`);
   if (row.known.origin !== 'adopted') return;
   const { policies } = world.setting;
   const person = personOf(world, user);
-  const hasAddress = real.unseen || person.addresses.some((address) => goesBy(real, address));
+  // A human renamed it after this attempt's last look, whoever else has looked since.
+  const isBlind = real.unseen || run.blind.includes(real.id);
+  const hasAddress = isBlind || person.addresses.some((address) => goesBy(real, address));
   if (policies.adoption === 'refuse' || !hasAddress) breaks(world, `${nameOf(real)} became ${user}'s.`);
   real.maker = user;
+}
+
+/** Made for a User whose attempt has not written it yet, and renamed by a human before it could. */
+function isUnwritten(world: World, real: Real): boolean {
+  const owner = world.people.find(({ id }) => id === real.maker);
+  const has = (user: string) => world.rows.some((row) => row.user === user && row.known.vendorId === real.id);
+  return world.humans && owner !== undefined && !has(owner.id) && !goesBy(real, owner.address);
 }
 
 /** The guard's number, and the role that somebody has to keep. */
@@ -61,8 +76,9 @@ function judgeLimits(world: World, run: Run, real: Real, takes: boolean): void {
   if (isLast && !world.humans) breaks(world, `${nameOf(real)} was the last administrator.`);
 }
 
-function judgeCreate(world: World, run: Run, address: string): boolean {
+function judgeCreate(world: World, run: Run, address: string, before: Intent['before']): boolean {
   const person = personOf(world, run.user);
+  if (typeof before !== 'string') breaks(world, `A create at ${address}, where a look had shown an account.`);
   if (run.blind.includes(address)) return true;
   if (run.attempt.wanted.presence !== 'active')
     breaks(world, `An invitation of ${address} after ${person.id} left.`);

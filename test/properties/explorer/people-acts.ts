@@ -1,5 +1,7 @@
 /** What the identity provider, humans at the vendor, and operators may do. */
+import type { Known } from '../../../src/core/account.ts';
 import type { Json } from '../../../src/core/json.ts';
+import type { Row } from '../../../src/sync/delivery/state.ts';
 import type { Act } from './acts.ts';
 import { post, push, remove } from './pushes.ts';
 import { goesBy } from './vendor.ts';
@@ -67,8 +69,10 @@ function humans(world: World): Act[] {
         const real = realOf(w, id);
         touch(w, real.id, real.address);
         // Made by a call whose answer was lost, and another one before anybody saw it.
-        const rows = [...w.rows, ...w.runs.flatMap(({ attempt }) => attempt.rows)];
-        const isKnown = rows.some(({ known }) => known.vendorId === real.id);
+        const isKnown = allRows(w).some(({ known }) => {
+          // Renamed as well, nobody can tell that an invitation was accepted so.
+          return known.vendorId === real.id || (!verb.startsWith('renames') && isAccepted(real, known));
+        });
         if (!isKnown && presence !== 'pending' && verb !== 'crowns') real.maker = 'human';
         change(real, w);
         real.unseen = true;
@@ -107,17 +111,26 @@ function rename(world: World, real: Real, address: string): void {
   // Where the address is the id, it is another account now, unless a task asked for it.
   real.id = address;
   const isAsked = asksFor(world, address);
-  const same = world.rows.find(({ known: { vendorId, intent, actual } }) => {
+  const same = allRows(world).find(({ known: { vendorId, intent, actual } }) => {
     const { role, name } = actual?.fields ?? {};
     return vendorId === address && (intent === null || (role === real.role && name === real.name));
   });
   real.maker = isAsked ? 'asked' : same === undefined ? 'human' : 'anyone';
 }
 
+/** Stored, or known to an attempt that has not written it. */
+function allRows(world: World): Row[] {
+  return [...world.rows, ...world.runs.flatMap(({ attempt }) => attempt.rows)];
+}
+
 /** A task asks a human for an account there, or will with the end of an attempt. */
 function asksFor(world: World, address: string): boolean {
-  const rows = [...world.rows, ...world.runs.flatMap(({ attempt }) => attempt.rows)];
-  return rows.some(({ known }) => known.asked !== null && known.address === address);
+  return allRows(world).some(({ known }) => known.asked !== null && known.address === address);
+}
+
+/** An accepted invitation is the account that it asked for, whatever its id. */
+function isAccepted({ address }: Pick<Real, 'address'>, { actual, origin }: Known): boolean {
+  return origin !== null && actual?.presence === 'pending' && actual.address === address;
 }
 
 /** Where the list hides invitations, an accepted one gets another id. */
@@ -131,10 +144,11 @@ export function makeStranger(world: World, address: string, rest: Partial<Real> 
   touch(world, address);
   const isAsked = asksFor(world, address);
   const { vendor } = world.setting;
-  // Where the address is the id, an account made anew is the same one.
-  const same = world.rows.find(
-    ({ known }) => !vendor.ids && known.vendorId === address && known.intent === null,
-  );
+  // Where the address is the id, an account made anew is the same one; where an invitation is known, it counts as accepted.
+  const same = allRows(world).find(({ known }) => {
+    const isAgain = !vendor.ids && known.vendorId === address && known.intent === null;
+    return isAgain || isAccepted({ address }, known);
+  });
   const id = vendor.ids ? freeName(world, 'v') : address;
   const maker = isAsked ? 'asked' : same === undefined ? 'human' : 'anyone';
   const made: Real = {
@@ -148,6 +162,7 @@ export function makeStranger(world: World, address: string, rest: Partial<Real> 
     given: null,
     protected: false,
     maker,
+    madeFor: null,
     unseen: true,
   };
   world.accounts.push({ ...made, ...rest });
@@ -207,5 +222,8 @@ function reportDone(world: World, row: Stored, kind: string): void {
   row.told = [...new Set([...row.told, kind])];
   const main =
     row.role === 'next' ? world.rows.find((one) => one.user === row.user && one.role === 'current') : row;
-  if (main !== undefined && !main.claimed && typeof main.due !== 'number') main.due = 'now';
+  if (main === undefined) return;
+  // A new version: whoever is delivering the one before comes again.
+  if (main.claimed) main.pushed = true;
+  else if (typeof main.due !== 'number') main.due = 'now';
 }

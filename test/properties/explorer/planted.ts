@@ -120,11 +120,12 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     rule: '8: an operator’s word is used up',
-    file: 'stages/settle.ts',
-    from: "fixed.give === 'settle' ? heard(attempt) : attempt",
-    to: 'attempt',
-    start: 'addressed, adopt, replace: U is new where a stranger is',
-    history: 'claim r1 | go r1 | go r1 | operator says field:name done r1',
+    file: 'stages/doubt.ts',
+    from: 'close(told(a, row), row, EMPTY)',
+    to: 'close(a, row, EMPTY)',
+    start: 'hidden, adopt, replace: U is new',
+    history:
+      'claim r1 | go r1 | go r1 | go r1 late | go r1 | wait | claim r1 | go r1 | go r1 | operator says doubt done r1 | claim r1 | go r1 | go r1 | go r1 lost',
   },
   {
     rule: '9: one account, one row',
@@ -170,8 +171,8 @@ export const PLANTED: readonly Planted[] = [
   {
     rule: '11: the swap is part of the end',
     file: 'stages/settle.ts',
-    from: '!= null && !isLeaving(attempt);',
-    to: "!= null && state === 'task';",
+    from: 'isThere(nextRow(attempt)) && !isLeaving(attempt);',
+    to: "isThere(nextRow(attempt)) && state === 'task';",
     start: 'found, adopt, replace: U moves from a to b',
     history: '',
   },

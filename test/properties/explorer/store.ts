@@ -46,6 +46,7 @@ function writeRow(world: World, run: Run, row: Row): void {
   const becomesLeft = row.role === 'left' && there.role !== 'left';
   const before = JSON.parse(run.stored[row.id] ?? '["","",{},[]]') as [string, string, unknown, string[]];
   const used = before[3].filter((kind) => !row.told.includes(kind));
+  if (known.asked !== null && there.known.asked === null) askedFor(world, run, known.address);
   Object.assign(there, { mapped, known, counted, lookFrom });
   there.told = there.told.filter((kind) => !used.includes(kind));
   if (there.role !== 'left') there.role = row.role;
@@ -54,6 +55,14 @@ function writeRow(world: World, run: Run, row: Row): void {
   // The claimed row goes with the attempt's end alone.
   const isOver = there.role !== 'current' && isEmpty(row) && !hasTask && id !== run.row;
   if (row.role === 'gone' || isOver) dropRow(world, there);
+}
+
+/** What a human has made there since the last look counts as made because it was asked for. */
+function askedFor(world: World, run: Run, address: string | null): void {
+  for (const real of world.accounts) {
+    const isBlind = address !== null && run.blind.includes(address);
+    if (real.address === address && real.maker === 'human' && isBlind) real.maker = 'asked';
+  }
 }
 
 export function newRow(id: string, user: string, row: Row, due: Due): Stored {
@@ -138,7 +147,7 @@ export function writeEnd(world: World, run: Run, end: End): void {
     if (heldStep !== null && !row.pushed) {
       row.held = { step: heldStep.step as 'remove', state: 'open', reason: '', by: null, at: 0 };
     }
-    row.due = row.pushed || row.told.length > 0 ? 'now' : dueAfter(end, row);
+    row.due = row.pushed ? 'now' : dueAfter(end, row);
     // The holder for whose sake it was refused may have gone meanwhile.
     const { holder, wanted } = run.attempt;
     const isHeld = world.rows.some(({ id, known }) => id !== row.id && known.address === wanted.address);

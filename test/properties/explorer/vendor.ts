@@ -68,7 +68,9 @@ export function carryOut(world: World, { intent, account }: CallMove, user: stri
   const { call } = intent;
   if (call.op === 'create') return create(world, call.address, call.fields, user, blind);
   const target = account?.id ?? '';
-  const real = world.accounts.find(({ id }) => id === target);
+  // Two invitations of one address are told apart by their hashes.
+  const reals = world.accounts.filter(({ id }) => id === target);
+  const real = reals.find(({ maker }) => maker === user) ?? reals[0];
   if (real === undefined) return { yes: false, code: 'GONE' };
   switch (call.op) {
     case 'update':
@@ -134,6 +136,7 @@ function create(world: World, address: string, fields: FieldValues, user: string
     given: null,
     protected: false,
     maker: user,
+    madeFor: user,
     unseen: false,
   };
   write(real, fields);

@@ -34,6 +34,8 @@ export interface Real {
    * anyone: the address is the id, so that nobody can tell.
    */
   maker: string;
+  /** The User for whom a call made it, whoever has changed it since; null: no call did. */
+  madeFor: string | null;
   /** A human touched it since Causeway last saw it. */
   unseen: boolean;
 }

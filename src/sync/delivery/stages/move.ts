@@ -2,7 +2,7 @@
 
 import { EMPTY } from '../../../core/account.ts';
 import { protect } from '../../plan/plan.ts';
-import { fresh } from '../look.ts';
+import { fresh, isHidden } from '../look.ts';
 import { goesBy, isLeaving, mainRow, nextRow, sameAddress, withRow } from '../rows.ts';
 import type { Attempt, Row, Turn } from '../state.ts';
 import { addTask, errorOf, refuse } from './settle.ts';
@@ -35,7 +35,10 @@ function isTheirs(a: Attempt, next: Row): boolean {
   const seen = fresh(a, next);
   if (seen?.is !== 'present' || next.known.asked === null) return false;
   const main = mainRow(a);
-  return main.told.length === 0 && fresh(a, main)?.is === 'present';
+  const old = fresh(a, main);
+  // A hidden invitation may be there still.
+  const isThere = old?.is === 'present' || (old?.is === 'absent' && isHidden(a, main));
+  return main.told.length === 0 && isThere;
 }
 
 /** Makes the row for an address that the account does not have. */

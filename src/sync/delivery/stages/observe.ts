@@ -1,7 +1,7 @@
 /** Looks: what was seen, how fresh it is, and what it makes of a row (rules 5, 6, 9). Pure. */
 import { EMPTY, type VendorAccount } from '../../../core/account.ts';
 import { addressOf, fresh, freshFrom, isHidden, lookAt } from '../look.ts';
-import { goesBy, isLeaving, mainRow, nextRow, rowOf, withRow } from '../rows.ts';
+import { goesBy, isLeaving, mainRow, rowOf, withRow } from '../rows.ts';
 import type { Attempt, Failure, Row, Seen, Turn } from '../state.ts';
 import { subjectOf } from './move.ts';
 import { addTask, conflict, endDone, errorOf } from './settle.ts';
@@ -73,16 +73,15 @@ export function refreshed(
   { account, holder }: Extract<Seen, { is: 'present' }>,
 ): Attempt {
   const known = { actual: account, vendorId: account.id };
-  const renamed = !goesBy(a, account, row.known.address);
-  if (!renamed) return withRow(a, row.id, { known });
-  const reserved = a.rows.some(({ id, known: { address, vendorId } }) => {
-    return id !== row.id && vendorId !== null && goesBy(a, account, address);
+  if (goesBy(a, account, row.known.address)) return withRow(a, row.id, { known });
+  const other = a.rows.find(({ id, role, known: { address } }) => {
+    return id !== row.id && role !== 'gone' && goesBy(a, account, address);
   });
-  if (reserved) return withRow(a, row.id, { known });
+  // What a human was asked for there, or nothing yet, gives way.
+  const gives = other?.role !== 'current' && other?.known.vendorId === null && other.known.intent === null;
+  if (other !== undefined && !gives) return withRow(a, row.id, { known });
   if (holder !== null) return { ...withRow(a, row.id, { known }), wake: [...a.wake, holder.id] };
-  const next = nextRow(a);
-  const free = next !== null && next.id !== row.id && goesBy(a, account, next.known.address);
-  const freed = free && next.known.vendorId === null ? withRow(a, next.id, { role: 'gone' }) : a;
+  const freed = other === undefined ? a : withRow(a, other.id, { role: 'gone' });
   return withRow(freed, row.id, { known: { ...known, address: account.address } });
 }
 

@@ -4,18 +4,24 @@ import type { AccountError, AccountState } from '../../../core/account.ts';
 import type { DeliveryResult } from '../../../core/delivery.ts';
 import type { TaskWish } from '../../../core/task.ts';
 import { isLeaving, mainRow, nextRow } from '../rows.ts';
-import type { Attempt, End, Failure, RowTask, Turn } from '../state.ts';
+import type { Attempt, End, Failure, Row, RowTask, Turn } from '../state.ts';
 
 type Rest = Partial<Pick<End, 'error' | 'due' | 'give'>>;
 
 /** The end of the attempt. Where `next` is at the vendor by now, its knowledge becomes the User's own. */
 export function end(attempt: Attempt, result: DeliveryResult, state: AccountState, rest: Rest = {}): Turn {
-  const swap = nextRow(attempt)?.known.vendorId != null && !isLeaving(attempt);
+  const swap = isThere(nextRow(attempt)) && !isLeaving(attempt);
   const fixed = { error: null, due: 'never' as const, give: 'settle' as const, ...rest };
   return {
     attempt: fixed.give === 'settle' ? heard(attempt) : attempt,
     move: { do: 'end', end: { result, state, swap, ...fixed } },
   };
+}
+
+/** At the vendor for all that is known: no call that takes it away is in doubt. */
+function isThere(next: Row | null): boolean {
+  const op = next?.known.intent?.call.op;
+  return next?.known.vendorId != null && op !== 'withdraw' && op !== 'remove';
 }
 
 /** The operator's word that a task is done is used up: the plan was made anew. */

@@ -51,9 +51,9 @@ function isObservedFree({ rules: { policies } }: Attempt, { owner }: Holder): bo
 }
 
 function elses(a: Attempt, row: Row, account: VendorAccount, holder: Holder): Turn {
-  const emptied = row.known.vendorId === null ? a : withRow(a, row.id, { known: EMPTY, lookFrom: null });
-  if (isLeaving(a)) return endDone(emptied);
-  return conflict(emptied, takenBy(a, account.address, holder));
+  // A leaver has nothing more to look for there, nor what a human was asked to make.
+  if (isLeaving(a)) return endDone(withRow(a, row.id, { known: EMPTY, lookFrom: null }));
+  return conflict(emptied(a, row), takenBy(a, account.address, holder));
 }
 
 function takenBy({ rules }: Attempt, address: string, holder: Holder): string {
@@ -163,7 +163,8 @@ function take(a: Attempt, row: Row, holder: Holder): Move {
 function isFree(a: Attempt, holder: Holder, row: Row): boolean {
   const { adoption, addressChange } = a.rules.policies;
   if (holder.claimed) return false;
-  if (holder.own) return holder.role === 'left' && holder.intent === 'none';
+  // What a human has to look for there goes with it.
+  if (holder.own) return holder.role === 'left' && holder.intent !== 'open';
   // Whoever has an account keeps it, unless it is replaced.
   const moves = row.role === 'next' || row.known.vendorId !== null;
   if (moves && (a.rules.kind === 'group' || addressChange !== 'replace')) return false;
