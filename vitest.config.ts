@@ -30,6 +30,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
     allowOnly: false,
+    // Node reads TypeScript by itself: a fifth of the processor time went into reading it another way.
+    experimental: { viteModuleRunner: false },
     reporters: ['default'],
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },

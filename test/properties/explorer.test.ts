@@ -110,6 +110,11 @@ const FOUND: [said: string, start: string, history: string][] = [
     'hidden, adopt, task: U is new',
     'claim r1 | go r1 | go r1 | go r1 | go r1 | U to b | claim r1 | go r1 | go r1 | operator retries r1 | claim r1 | go r1 | human makes b',
   ],
+  [
+    'Two rows reserve b, of which one belongs to a User who is inactive by now',
+    'addressed, adopt, task: U moves from a to b',
+    'claim r1 | go r1 | go r1 | human renames b a | U inactive | claim r1 | go r1 | operator says address done r1',
+  ],
 ];
 
 describe('a history of which was said:', () => {

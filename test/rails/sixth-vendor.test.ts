@@ -8,7 +8,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 const COPIED = ['src', 'test', 'package.json', 'tsconfig.json'];
 /** Vitest itself, without what the whole suite sets up first. */
-const CONFIG = `export default { test: { include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 15_000 } };`;
+const CONFIG = `export default {
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    isolate: false,
+    maxWorkers: 1,
+    testTimeout: 15_000,
+    experimental: { viteModuleRunner: false },
+  },
+};`;
 
 /** A push through the whole path to the copied vendor's fake. */
 const PUSH = `

@@ -24,14 +24,21 @@ const server = createServer((asking) => {
   );
 });
 
-/** One PostgreSQL server for the whole run, made by the first test file that asks for it. */
+let listens: Promise<void> | undefined;
+let projects = 0;
+
+/** One PostgreSQL server for the whole run, made by the first test file that asks for it; every project has its turn here. */
 export async function setup(project: TestProject): Promise<void> {
   const socket = join(folder, 'postgres.sock');
-  await listening(server, socket);
+  projects += 1;
+  listens ??= listening(server, socket);
+  await listens;
   project.provide('postgresSocket', socket);
 }
 
 export async function teardown(): Promise<void> {
+  projects -= 1;
+  if (projects > 0) return;
   server.close();
   await postgres?.then((started) => started.stop());
   rmSync(folder, { recursive: true, force: true });

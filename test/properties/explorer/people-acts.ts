@@ -73,7 +73,8 @@ function humans(world: World): Act[] {
           // Renamed as well, nobody can tell that an invitation was accepted so.
           return known.vendorId === real.id || (!verb.startsWith('renames') && isAccepted(real, known));
         });
-        if (!isKnown && presence !== 'pending' && verb !== 'crowns') real.maker = 'human';
+        const isAsked = real.maker === 'asked' && !verb.startsWith('renames');
+        if (!isKnown && !isAsked && presence !== 'pending' && verb !== 'crowns') real.maker = 'human';
         change(real, w);
         real.unseen = true;
         touch(w, real.id, real.address);
@@ -118,6 +119,14 @@ function rename(world: World, real: Real, address: string): void {
   real.maker = isAsked ? 'asked' : same === undefined ? 'human' : 'anyone';
 }
 
+/** A call about it left, and got no answer. */
+function isLost({ runs }: World, { intent, vendorId }: Known): boolean {
+  const isUnsent = runs.some(({ sent, attempt }) => {
+    return sent && attempt.rows.some(({ known }) => known.vendorId === vendorId);
+  });
+  return intent !== null && !isUnsent;
+}
+
 /** Stored, or known to an attempt that has not written it. */
 function allRows(world: World): Row[] {
   return [...world.rows, ...world.runs.flatMap(({ attempt }) => attempt.rows)];
@@ -146,7 +155,7 @@ export function makeStranger(world: World, address: string, rest: Partial<Real> 
   const { vendor } = world.setting;
   // Where the address is the id, an account made anew is the same one; where an invitation is known, it counts as accepted.
   const same = allRows(world).find(({ known }) => {
-    const isAgain = !vendor.ids && known.vendorId === address && known.intent === null;
+    const isAgain = !vendor.ids && known.vendorId === address && !isLost(world, known);
     return isAgain || isAccepted({ address }, known);
   });
   const id = vendor.ids ? freeName(world, 'v') : address;
@@ -204,6 +213,7 @@ function decide(row: Stored, state: 'released' | 'rejected'): void {
 
 /** Tasks whose `done` is believed: nobody but a human can look. */
 const BELIEVED: readonly string[] = ['doubt', 'watch'];
+const WORDS: readonly string[] = [...BELIEVED, 'look'];
 
 function doTask(world: World, row: Stored, kind: string, wanted: Json): void {
   touch(world, String(wanted));
@@ -215,8 +225,9 @@ function doTask(world: World, row: Stored, kind: string, wanted: Json): void {
 function reportDone(world: World, row: Stored, kind: string): void {
   const about = world.tasks.find((task) => task.row === row.id && task.kind === kind);
   for (const real of world.accounts) {
-    // The operator said that it is not there.
-    if (BELIEVED.includes(kind) && real.address === about?.wanted) real.maker = 'human';
+    // The operator said that it is not there, or that it is right as it is.
+    if (WORDS.includes(kind) && real.address === about?.wanted)
+      Object.assign(real, { maker: 'human', madeFor: null });
   }
   world.tasks = world.tasks.filter((task) => task.row !== row.id || task.kind !== kind);
   row.told = [...new Set([...row.told, kind])];

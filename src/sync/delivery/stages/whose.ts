@@ -40,9 +40,10 @@ function stranger(a: Attempt, row: Row, { address }: VendorAccount): Turn {
   );
 }
 
-/** Another row has the account, by its vendor id or by its address alone, and keeps it. */
+/** Another row has the account, by its vendor id or by its address alone, and keeps it. What a leaver's own row reserves is that row's. */
 function isTaken(a: Attempt, holder: Holder): boolean {
-  return !holder.own && !isObservedFree(a, holder);
+  if (holder.own) return holder.by === 'address' && isLeaving(a);
+  return !isObservedFree(a, holder);
 }
 
 /** A User that was only imported stands for nobody's word. */
@@ -77,7 +78,8 @@ export function accepted(a: Attempt, row: Row, seen: Present): Turn {
   const known = { vendorId: account.id, actual: account };
   if (origin !== null) return { attempt: withRow(a, row.id, { known }) };
   const isAsSent = !hasChanges(createDifferences(a.rules, written, account.fields));
-  if (isAsSent) return { attempt: withRow(a, row.id, { known: { ...known, origin: 'created' } }) };
+  if (isAsSent && account.presence !== 'suspended')
+    return { attempt: withRow(a, row.id, { known: { ...known, origin: 'created' } }) };
   const open = withRow(a, row.id, { known: { ...EMPTY, address: row.known.address } });
   return byPolicy(open, { ...row, known: { ...EMPTY, address: row.known.address } }, account);
 }
