@@ -159,12 +159,13 @@ describe.each(KINDS)('the end of an attempt in %s', (kind) => {
     expect(await accountOf(db(), claimed)).toMatchObject({ ...known, keptDocument: null });
   });
 
-  it('swaps what is known with `next`: the old account is left, counted, and due at once', async () => {
+  it('swaps what is known with `next`: the old account is left, counted where the move was, and due at once', async () => {
     const connection = await freshConnection();
     const { claimed } = await claimedPush(connection);
     const [own] = rowsOf(claimed);
     if (own === undefined) throw new Error('There is a row.');
-    await endAttempt(db(), attemptEnd(claimed, { after: [own, nextRow(made('new@x'))], swap: true }));
+    const next = { ...nextRow(made('new@x')), counted: true };
+    await endAttempt(db(), attemptEnd(claimed, { after: [own, next], swap: true }));
     expect(await accountOf(db(), claimed)).toMatchObject({
       role: 'current',
       ...made('new@x'),

@@ -58,10 +58,10 @@ export async function writeRows(tx: Transaction, change: RowChange): Promise<Row
 }
 
 function isFirstSeen({ known }: RowState, old: RowState | undefined): boolean {
-  return known.vendorId !== null && old !== undefined && old.known.vendorId === null;
+  return known.vendorId !== null && old !== undefined && old.known.vendorId !== known.vendorId;
 }
 
-/** A Group has an id by now: its members can have it, also where the attempt that learned it does not end well. */
+/** A Group has an id, or another one, by now: its members can have it, also where the attempt that learned it does not end well. */
 async function markMembersOf(tx: Transaction, account: Account, now: number): Promise<void> {
   const members = await memberIds(tx, account.connectionId, account.resourceId);
   const userIds = members.filter(({ type }) => type === 'User').map(({ id }) => id);

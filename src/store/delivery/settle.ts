@@ -64,8 +64,8 @@ function swapped(account: Account, rows: readonly RowState[]): RowState[] {
   return rows.map((row) => {
     if (row.id === own.id) return { ...own, known: next.known };
     if (row.id !== next.id) return row;
-    // The guard has counted the move where it began.
-    return { ...next, role: 'left', mapped: own.known.address, known: own.known, counted: true };
+    // The guard has counted the move where it began, if anything was made.
+    return { ...next, role: 'left', mapped: own.known.address, known: own.known };
   });
 }
 

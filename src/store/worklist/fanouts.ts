@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import type { ConnectionId } from '../../core/ids.ts';
-import { type Database, inTransaction } from '../database.ts';
+import { type Database, inTransaction, type Transaction } from '../database.ts';
 import { statement } from '../statement.ts';
 import { raiseWanted } from './mark-due.ts';
 import { mirrorAllGroups } from './mirroring.ts';
@@ -10,6 +11,25 @@ const CHUNK = 1000;
 const anyFanout = statement((db, connectionId: ConnectionId) =>
   db.selectFrom('fanouts').select('id').where('connection_id', '=', connectionId).limit(1).compile(),
 );
+
+/** Groups' accounts, and what moves have left behind: what they waited for may have changed as well. */
+async function raiseOthers(tx: Transaction, connectionId: ConnectionId, now: number): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set({
+      wanted_version: sql<number>`wanted_version + 1`,
+      undo: null,
+      undo_version: null,
+      due_at: sql<number>`case when not_before > ${now} then not_before else ${now} end`,
+      due_in: sql<number>`case when not_before > ${now} then not_before_in else 0 end`,
+      state: 'due',
+    })
+    .where('connection_id', '=', connectionId)
+    .where(({ or, and, eb }) =>
+      or([eb('role', '=', 'left'), and([eb('kind', '=', 'group'), eb('role', '=', 'current')])]),
+    )
+    .execute();
+}
 
 /** Marks the next chunk of accounts that a change of mapping or membership affects. False: nothing was left to mark. */
 export async function expandFanout(db: Database, connectionId: ConnectionId, now: number): Promise<boolean> {
@@ -39,7 +59,10 @@ export async function expandFanout(db: Database, connectionId: ConnectionId, now
         .where('id', '=', fanout.id)
         .execute();
     } else {
-      if (row.user_ids === null) await mirrorAllGroups(tx, connectionId, context);
+      if (row.user_ids === null) {
+        await mirrorAllGroups(tx, connectionId, context);
+        await raiseOthers(tx, connectionId, context.now);
+      }
       await tx
         .deleteFrom('fanouts')
         .where('connection_id', '=', fanout.connection_id)

@@ -82,13 +82,15 @@ function answered(a: Attempt, account: VendorAccount | null): Attempt {
 
 /** What is known after a call that was answered yes; `account` null: there is none any more. */
 function afterCall(
-  { fields, supports }: Pick<Attempt['rules'], 'fields' | 'supports'>,
+  { kind, fields, supports }: Pick<Attempt['rules'], 'kind' | 'fields' | 'supports'>,
   before: Known,
   { call }: Intent,
   account: VendorAccount | null,
 ): Known {
   if (account === null) return EMPTY;
-  const known = { ...before, vendorId: account.id, actual: account, asked: null };
+  // A renamed group reserves its new title.
+  const address = kind === 'group' ? account.address : before.address;
+  const known = { ...before, address, vendorId: account.id, actual: account, asked: null };
   switch (call.op) {
     case 'create': {
       const written = writtenByCreate(fields, call.fields, account);

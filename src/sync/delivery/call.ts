@@ -12,7 +12,9 @@ export function callNow(a: Attempt, row: Row, intent: Intent, step: Hold['step']
   const account = call.op === 'create' ? null : row.known.actual;
   const { loses, lastOf } = lossOf(a, row, call);
   const address = call.op === 'create' ? { address: call.address } : {};
-  const open = withRow(a, row.id, { known: { ...address, intent }, lookFrom: null });
+  // What a move counts it counts once: the old account goes with it.
+  const counted = row.role === 'next' && call.op === 'create' ? { counted: loses !== null } : {};
+  const open = withRow(a, row.id, { ...counted, known: { ...address, intent }, lookFrom: null });
   const calling = { row: row.id, step, rows: a.rows, steps: a.steps };
   const attempt: Attempt = { ...open, calling, steps: [...a.steps, describeCall(a, call, account)] };
   return { attempt, move: { do: 'call', row: row.id, intent, account, loses, lastOf, freshUntil: null } };

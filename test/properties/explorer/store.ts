@@ -124,7 +124,6 @@ function swap(world: World, run: Run): void {
     role: 'left',
     mapped: old.actual?.address ?? old.address,
     due: 'now',
-    counted: true,
   });
   world.tasks = world.tasks.map((task) => {
     if (task.row !== main.id && task.row !== next.id) return task;

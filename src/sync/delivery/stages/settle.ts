@@ -41,7 +41,7 @@ export function endDone(attempt: Attempt): Turn {
     return end(attempt, 'held', 'held', { error: errorOf('NOT_ALLOWED', heldStep.reason) });
   }
   if (attempt.tasks.length === 0) {
-    if (attempt.awaited.length > 0) return awaitGroups(attempt);
+    if (attempt.awaited.length > 0 && !isLeaving(attempt)) return awaitGroups(attempt);
     return end(attempt, attempt.changes.length === 0 ? 'nothing' : 'done', 'in-sync');
   }
   if (attempt.rules.policies.unsupported !== 'refuse') return end(attempt, 'task', 'task');

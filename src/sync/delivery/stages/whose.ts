@@ -5,7 +5,7 @@ import { hasChanges } from '../../plan/differences.ts';
 import { createDifferences, protect } from '../../plan/plan.ts';
 import { addressOf, fresh, lookAt } from '../look.ts';
 import { goesBy, isEmpty, isLeaving, mainRow, withRow } from '../rows.ts';
-import type { Attempt, Holder, Move, Row, Seen, Turn } from '../state.ts';
+import type { Attempt, Holder, Row, Seen, Turn } from '../state.ts';
 import { subjectOf } from './move.ts';
 import { again, conflict, endDone, errorOf, refuse } from './settle.ts';
 
@@ -42,7 +42,7 @@ function stranger(a: Attempt, row: Row, { address }: VendorAccount): Turn {
 
 /** Another row has the account, by its vendor id or by its address alone, and keeps it. What a leaver's own row reserves is that row's. */
 function isTaken(a: Attempt, holder: Holder): boolean {
-  if (holder.own) return holder.by === 'address' && isLeaving(a);
+  if (holder.own) return isLeaving(a) && (holder.by === 'address' || holder.role === 'current');
   return !isObservedFree(a, holder);
 }
 
@@ -113,10 +113,7 @@ function byPolicy(a: Attempt, row: Row, account: VendorAccount): Turn {
   if (!leaving && row.role === 'next') {
     const reason = protect(account, policies).protected;
     if (policies.addressChange === 'task') return conflict(a, elsesAt(a, account));
-    if (reason !== undefined) {
-      const text = `${account.address} is ${reason} at ${title}: nobody is moved onto that account.`;
-      return refuse(a, 'refused', errorOf('REJECTED', text));
-    }
+    if (reason !== undefined) return refuseOnto(a, account, reason);
   }
   return adopt(a, row, account);
 }
@@ -136,10 +133,10 @@ export function settleConflict(a: Attempt): Turn {
   const row = subjectOf(a);
   if (holder === null || isLeaving(a) || wanted.address === null) return { attempt: a };
   if (row.known.actual !== null && goesBy(a, row.known.actual, wanted.address)) return { attempt: a };
-  if (isFree(a, holder, row)) return { attempt: a, move: take(a, row, holder) };
+  if (isFree(a, holder, row)) return takeFree(a, row, holder);
   if (!holder.held && !holder.circle && !holder.atRest && !holder.stays) return awaitHolder(a);
   // Only what is there decides: a holder whose account has vanished gives the address up.
-  const probe: Row = { ...row, known: { ...EMPTY, address: wanted.address } };
+  const probe = probeOf(a, row);
   const seen = fresh(a, probe);
   if (seen === null) return { attempt: a, move: lookAt(a, probe, 'plan', a.claimed) };
   // Where invitations are hidden, absence proves nothing of the holder's.
@@ -155,10 +152,27 @@ function awaitHolder(a: Attempt): Turn {
   return again(a, errorOf('PENDING', reason), 'holder');
 }
 
-function take(a: Attempt, row: Row, holder: Holder): Move {
-  // Whoever has an account moves.
+/** Whoever has an account moves, and nobody is moved onto a protected one. */
+function takeFree(a: Attempt, row: Row, holder: Holder): Turn {
   const isFirst = row.id === mainRow(a).id && isEmpty(row);
-  return { do: 'take', holder: holder.id, into: isFirst ? 'current' : 'next' };
+  if (isFirst) return { attempt: a, move: { do: 'take', holder: holder.id, into: 'current' } };
+  const probe = probeOf(a, row);
+  const seen = fresh(a, probe);
+  if (seen === null) return { attempt: a, move: lookAt(a, probe, 'plan', a.claimed) };
+  const reason = seen.is === 'present' ? protect(seen.account, a.rules.policies).protected : undefined;
+  if (seen.is === 'present' && reason !== undefined && !holder.own)
+    return refuseOnto(a, seen.account, reason);
+  return { attempt: a, move: { do: 'take', holder: holder.id, into: 'next' } };
+}
+
+/** The wanted address, whatever the row knows. */
+function probeOf({ wanted }: Attempt, row: Row): Row {
+  return { ...row, known: { ...EMPTY, address: wanted.address } };
+}
+
+function refuseOnto(a: Attempt, { address }: VendorAccount, reason: string): Turn {
+  const text = `${address} is ${reason} at ${a.rules.title}: nobody is moved onto that account.`;
+  return refuse(a, 'refused', errorOf('REJECTED', text));
 }
 
 /** Whether the address, and the account that goes with it, can be taken over. */
