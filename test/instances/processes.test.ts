@@ -18,7 +18,7 @@ const TIME_LIMIT_MS = 120_000 + ROUNDS * 60_000;
 /** What a vendor takes to answer: long enough for calls to meet each other. */
 const ANSWER_MS = 20;
 /** A busy identity provider's pace, a person. */
-const PUSH_EVERY_MS = 2500;
+const PUSH_EVERY_MS = 1000;
 const TAKE_OVER_MS = 10_000;
 const CALLS_AGAIN_MS = 30_000;
 const PATIENCE = { timeout: 60_000, interval: 50 };
